@@ -1,0 +1,130 @@
+"""Exact roots of two transcendental families, by substitution.
+
+* Polynomials in one exponential: with E = exp(c x), a polynomial of degree 1 or 2 in E.
+* Two powers with one exponent: ``a u(x)**p + b v(x)**p = 0`` with u, v affine means
+  ``u/v = (-b/a)**(1/p)``, which is affine again.
+
+Both also hold with symbolic parameters; then the roots come as expressions.
+"""
+
+from __future__ import annotations
+
+from sympy import Dummy, Expr, Poly, Rational, S, Symbol, exp, expand_mul, gcd, log, simplify
+from sympy.polys.polyerrors import PolynomialError
+
+
+def substitute_exact(expression: Expr, x: Symbol) -> list[Expr] | None:
+    """Candidate real roots in closed form, or None where neither family fits.
+
+    For a numeric expression the candidates are exactly the real roots. With symbolic
+    parameters they are roots wherever they are real.
+
+    Examples
+    --------
+    >>> from sympy import Symbol, exp, log
+    >>> x = Symbol("x", real=True)
+    >>> substitute_exact(3 - 2 * exp(5 * x), x)
+    [log(3/2)/5]
+    """
+    found = _power_ratio(expression, x)
+    return _exponential(expression, x) if found is None else found
+
+
+def _rates(expression: Expr, x: Symbol) -> dict[Expr, tuple[Expr, Expr]] | None:
+    rates = {}
+    for atom in expression.atoms(exp):
+        if atom.has(x):
+            try:
+                poly = Poly(atom.args[0], x)
+            except PolynomialError:
+                return None
+            if poly.degree() != 1:
+                return None
+            rates[atom] = (poly.coeff_monomial(x), poly.coeff_monomial(1))
+    return rates or None
+
+
+def in_one_exponential(expression: Expr, x: Symbol) -> tuple[Poly, Symbol, Expr] | None:
+    """``(P, E, c)`` such that the roots of ``expression`` are those of ``P`` at E = exp(c x)."""
+    rates = _rates(expression, x)
+    if rates is None:
+        return None
+    first = next(iter(rates.values()))[0]
+    ratios = [simplify(rate / first) for rate, _ in rates.values()]
+    if not all(ratio.is_Rational for ratio in ratios):
+        return None
+    unit = S.Zero
+    for ratio in ratios:
+        unit = gcd(unit, ratio)
+    unit = Rational(unit)
+    grown = Dummy("E", positive=True)
+    swapped = expression.xreplace(
+        {
+            atom: grown ** int(ratio / unit) * exp(shift)
+            for (atom, (_, shift)), ratio in zip(rates.items(), ratios, strict=True)
+        }
+    )
+    if swapped.has(x):
+        return None
+    try:
+        numerator = swapped.together().as_numer_denom()[0]
+        return Poly(numerator, grown), grown, first * unit
+    except PolynomialError:
+        return None
+
+
+def _exponential(expression: Expr, x: Symbol) -> list[Expr] | None:
+    form = in_one_exponential(expression, x)
+    if form is None:
+        return None
+    poly, _, rate = form
+    trailing = min(m[0] for m in poly.monoms())
+    coefficients = poly.all_coeffs()[: poly.degree() - trailing + 1]
+    if len(coefficients) == 2:
+        values = [-coefficients[1] / coefficients[0]]
+    elif len(coefficients) == 3:
+        a, b, c = coefficients
+        root = (b**2 - 4 * a * c) ** S.Half
+        values = [(-b - root) / (2 * a), (-b + root) / (2 * a)]
+    elif len(coefficients) == 1:
+        return []
+    else:
+        return None
+    values = [simplify(v) for v in values]
+    numeric = not poly.free_symbols_in_domain
+    return [
+        log(v) / rate for v in dict.fromkeys(values) if not numeric or (v.is_real and v.is_positive)
+    ]
+
+
+def _power_ratio(expression: Expr, x: Symbol) -> list[Expr] | None:
+    terms = expand_mul(expression).as_ordered_terms()
+    if len(terms) != 2:
+        return None
+    one, two = (_single_power(term, x) for term in terms)
+    if one is None or two is None:
+        return None
+    (a, u, p), (b, v, q) = one, two
+    if p is None or q is None:
+        p = q = p if q is None else q
+    if p is None or p.is_Integer or simplify(p - q) != 0:
+        return None
+    ratio = simplify(-b / a)
+    if ratio.is_negative or (ratio.is_number and not ratio.is_real):
+        return []
+    scale = ratio ** (1 / p)
+    affine = Poly(u - scale * v, x)
+    if affine.degree() != 1:
+        return [] if affine.degree() == 0 else None
+    return [simplify(-affine.coeff_monomial(1) / affine.coeff_monomial(x))]
+
+
+def _single_power(term: Expr, x: Symbol) -> tuple[Expr, Expr, Expr | None] | None:
+    """``(k, u, p)`` with ``term = k * u**p`` and u affine; p None for a constant term."""
+    constant, rest = term.as_independent(x, as_Add=False)
+    if rest == 1:
+        return constant, S.One, None
+    base, exponent = rest.as_base_exp()
+    if exponent.has(x) or not base.is_polynomial(x) or Poly(base, x).degree() != 1:
+        return None
+    return constant, base, exponent
