@@ -1,0 +1,31 @@
+"""What every test shares: Hypothesis profiles, a plotting backend without windows, real MNIST."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+# Before anything imports matplotlib; processes that tests start inherit it.
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+import pytest
+from hypothesis import settings
+
+# Numerical tests compile kernels on first use, so that a deadline would measure the compiler.
+settings.register_profile("dev", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Return the root of the checkout."""
+    return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def mnist_dir() -> Path:
+    """Return the folder with real MNIST, which the environment has to name."""
+    if not (folder := os.environ.get("CROSSPOINT_DATA")):
+        pytest.skip("needs real MNIST: set CROSSPOINT_DATA to a folder with its four .gz files")
+    return Path(folder)
