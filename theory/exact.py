@@ -14,7 +14,7 @@ from theory.errors import TheoryError
 
 
 def exact_number(value: Any, argument: str) -> Expr:
-    """The exact real number that ``value`` stands for.
+    """Return the exact real number that ``value`` stands for.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def exact_number(value: Any, argument: str) -> Expr:
 
 
 def exact_expression(value: Any, argument: str = "expression") -> Expr:
-    """A SymPy expression in which every floating-point number is an exact rational.
+    """Return a SymPy expression in which every floating-point number is an exact rational.
 
     Examples
     --------

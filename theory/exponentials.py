@@ -12,6 +12,8 @@ from __future__ import annotations
 from sympy import Dummy, Expr, Poly, Rational, S, Symbol, exp, expand_mul, gcd, log, simplify
 from sympy.polys.polyerrors import PolynomialError
 
+HIGHEST_POWER = 12
+
 
 def substitute_exact(expression: Expr, x: Symbol) -> list[Expr] | None:
     """Candidate real roots in closed form, or None where neither family fits.
@@ -57,6 +59,8 @@ def in_one_exponential(expression: Expr, x: Symbol) -> tuple[Poly, Symbol, Expr]
     for ratio in ratios:
         unit = gcd(unit, ratio)
     unit = Rational(unit)
+    if max(abs(ratio / unit) for ratio in ratios) > HIGHEST_POWER:
+        return None
     grown = Dummy("E", positive=True)
     swapped = expression.xreplace(
         {

@@ -37,7 +37,7 @@ _NOTHING = sympy.Dummy("nothing")
 
 
 def box(lower: Any, upper: Any) -> Interval:
-    """The interval from ``lower`` to ``upper`` (mpf numbers)."""
+    """Return the interval from ``lower`` to ``upper`` (mpf numbers)."""
     return iv.mpf([lower, upper])
 
 

@@ -165,7 +165,7 @@ class DeviceLaw:
         return {p.symbol: p.domain for p in self.parameters if p.value is None}
 
     def parameter(self, name: str) -> Parameter:
-        """The parameter of that name.
+        """Return the parameter of that name.
 
         Raises
         ------
@@ -179,7 +179,7 @@ class DeviceLaw:
         raise ParameterError(f"law {self.name!r} has no parameter {name!r}; it has: {names}")
 
     def with_values(self, **numbers: Any) -> DeviceLaw:
-        """The same law with other values; None makes a parameter symbolic.
+        """Return the same law with other values; None makes a parameter symbolic.
 
         Examples
         --------
@@ -216,7 +216,7 @@ class DeviceLaw:
         return symmetry_points(self)
 
     def symmetry_point(self) -> SymmetryPoint:
-        """The only symmetry point, or an error that says why there is not exactly one."""
+        """Return the only symmetry point, or raise the reason why there is not exactly one."""
         return single_point(self)
 
     # -- display -------------------------------------------------------------------------
@@ -244,7 +244,7 @@ class DeviceLaw:
 
 
 def _tidy(expression: Expr) -> Expr:
-    """Cancelled where the expression is rational, else as it is."""
+    """Cancel where the expression is rational, else as it is."""
     if has_pieces(expression):
         return expression
     symbols = expression.free_symbols

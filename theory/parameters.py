@@ -49,7 +49,7 @@ class Parameter:
     def _check_value(self) -> None:
         lower, upper = self.domain
         value = self.value
-        if value is None or bool(value > lower) and bool(value < upper):
+        if value is None or (bool(value > lower) and bool(value < upper)):
             return
         if upper == oo:
             allowed = f"must be above {lower}"
@@ -62,7 +62,7 @@ class Parameter:
         )
 
     def with_value(self, value: Any) -> Parameter:
-        """The same parameter with another value (None: symbolic)."""
+        """Return the same parameter with another value (None: symbolic)."""
         if value is None:
             return replace(self, value=None)
         return replace(self, value=exact_number(value, self.name))

@@ -74,7 +74,7 @@ def split_pieces(
 
 
 def branch_at(expression: Expr, x: Symbol, place: Expr) -> Expr:
-    """The smooth branch of a piecewise expression that holds around ``place``."""
+    """Return the smooth branch of a piecewise expression that holds around ``place``."""
     if not has_pieces(expression):
         return expression
     if isinstance(expression, Piecewise):

@@ -13,7 +13,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sympy import Expr, Float, Poly, Rational, S, Symbol, cancel, fraction, real_roots, together
+from sympy import (
+    Expr,
+    Float,
+    Poly,
+    Rational,
+    S,
+    Symbol,
+    cancel,
+    fraction,
+    real_roots,
+    sqrt,
+    together,
+)
 from sympy.polys.polyerrors import PolynomialError
 
 from theory import certified
@@ -100,7 +112,9 @@ def roots_in(expression: Expr, x: Symbol, lower: Expr, upper: Expr) -> Roots:
     polynomial = rational_numerator(expression, x)
     if polynomial is not None:
         return _polynomial_roots(polynomial, x, lower, upper)
-    exact = substitute_exact(expression, x)
+    exact = _low_degree(expression, x)
+    if exact is None:
+        exact = substitute_exact(expression, x)
     if exact is not None:
         inside = [e for e in exact if compare(e, lower) >= 0 and compare(e, upper) <= 0]
         return Roots(tuple(_exact_root(e) for e in inside))
@@ -117,6 +131,24 @@ def rational_numerator(expression: Expr, x: Symbol) -> Poly | None:
     if not (poly.domain.is_ZZ or poly.domain.is_QQ):
         return None
     return poly if below.domain.is_ZZ or below.domain.is_QQ else None
+
+
+def _low_degree(expression: Expr, x: Symbol) -> list[Expr] | None:
+    """Real roots of a polynomial of degree 1 or 2 whose coefficients are not rational."""
+    if not expression.is_polynomial(x):
+        return None
+    coefficients = [c for c in Poly(expression, x).all_coeffs() if not is_zero(c)]
+    poly = Poly(expression, x)
+    if len(coefficients) == 1 or poly.degree() > 2 or is_zero(poly.LC()):
+        return None
+    if poly.degree() == 1:
+        a, b = poly.all_coeffs()
+        return [-b / a]
+    a, b, c = poly.all_coeffs()
+    inside = b**2 - 4 * a * c
+    if compare(inside, S.Zero) < 0:
+        return []
+    return [(-b - sqrt(inside)) / (2 * a), (-b + sqrt(inside)) / (2 * a)]
 
 
 def _polynomial_roots(poly: Poly, x: Symbol, lower: Expr, upper: Expr) -> Roots:

@@ -71,7 +71,7 @@ def prove_sign(expression: Expr, region: Region) -> Sign | None:
 def in_positive_variables(
     expression: Expr, region: Region
 ) -> tuple[Expr | None, tuple[Symbol, ...]]:
-    """The expression in variables that run over (0, oo), with those variables."""
+    """Return the expression in variables that run over (0, oo), with those variables."""
     variables = []
     for symbol, (lower, upper) in region.items():
         if not expression.has(symbol):

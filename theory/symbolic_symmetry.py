@@ -117,7 +117,7 @@ def _point(law: DeviceLaw, place: Expr, extra: tuple[Basic, ...]) -> SymmetryPoi
 
 
 def _decide(law: DeviceLaw, relation: Basic) -> bool | None:
-    """True or False where the sign is proved for all admissible parameters, else None."""
+    """Decide a relation where its sign is proved for all admissible parameters, else None."""
     if relation in (S.true, S.false):
         return bool(relation)
     sign = prove_sign(relation.lhs - relation.rhs, law.region)

@@ -63,7 +63,7 @@ class SymmetryPoint:
         return self.value
 
     def evaluate(self, digits: int = 30) -> Expr:
-        """The point to that many digits (30 at most where it is an interval root)."""
+        """Return the point to that many digits (30 at most where it is an interval root)."""
         return self.expression.evalf(digits)
 
     def _repr_latex_(self) -> str:
@@ -100,6 +100,7 @@ class SymmetryPoints(tuple[SymmetryPoint, ...]):
         continuum: tuple[tuple[Expr, Expr], ...] = (),
         undecided: tuple[tuple[Expr, Expr], ...] = (),
     ) -> Self:
+        """Return a tuple that carries its outcome and reason."""
         made = super().__new__(cls, points)
         made.outcome, made.reason = outcome, reason
         made.continuum, made.undecided = continuum, undecided
@@ -227,7 +228,7 @@ def _jumps(law: DeviceLaw, roots: Roots) -> list[Root]:
 
 
 def single_point(law: DeviceLaw) -> SymmetryPoint:
-    """The only symmetry point of a law.
+    """Return the only symmetry point of a law.
 
     Raises
     ------
@@ -249,6 +250,7 @@ def single_point(law: DeviceLaw) -> SymmetryPoint:
             for p in points
         )
         raise SeveralSymmetryPoints(
-            f"{where} has {len(points)} symmetry points: {listed}; choose from law.symmetry_points()"
+            f"{where} has {len(points)} symmetry points: {listed}; "
+            "choose one from law.symmetry_points()"
         )
     return points[0]

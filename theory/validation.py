@@ -52,7 +52,7 @@ def check_symbols(law: DeviceLaw, constant: bool) -> None:
 
 
 def check_bounds(law: DeviceLaw) -> None:
-    """The bounds hold 0 strictly inside."""
+    """Check that the bounds hold 0 strictly inside."""
     lower, upper = law.bounds
     remedy = "the bounds must satisfy w_min < 0 < w_max"
     for argument, end in (("w_min", lower), ("w_max", upper)):
@@ -116,7 +116,7 @@ def _check_real(law: DeviceLaw, argument: str, q: Expr, base: Expr, a: Expr, b: 
 
 
 def _first_nonpositive(q: Expr, a: Expr, b: Expr, touching: bool = False) -> Expr | None:
-    """A place in the open interval where q is not positive, or None where it is throughout."""
+    """Return a place in the open interval where q is not positive, or None."""
     roots = roots_in(q, w, a, b)
     if roots.continuum:
         return (a + b) / 2
