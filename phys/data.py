@@ -290,11 +290,10 @@ _unavailable: dict[Path, str] = {}
 
 
 def _cache_folder() -> Path:
-    if chosen := os.environ.get(CACHE_VARIABLE):
-        return Path(chosen) / "mnist"
-    import pooch
+    import platformdirs
 
-    return Path(pooch.os_cache("crosspoint")) / "mnist"
+    root = os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("crosspoint")
+    return Path(root) / "mnist"
 
 
 def _read_cache(

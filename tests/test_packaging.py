@@ -1,0 +1,217 @@
+"""The wheel, the metadata, and the two commands' set-up, without a network."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Import names that differ from the distribution's.
+DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+
+# SymPy and numba are built on the first two; pytest is there where the conformance kit meets it.
+COME_ALONG = {"mpmath", "llvmlite", "pytest"}
+
+
+def run(*command: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, check=False, **options
+    )
+
+
+@pytest.fixture(scope="module")
+def project(repository: Path) -> dict[str, Any]:
+    return tomllib.loads((repository / "pyproject.toml").read_text())
+
+
+@pytest.fixture(scope="module")
+def wheel(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel from a copy: a build leaves files behind in the tree that it builds."""
+    source = tmp_path_factory.mktemp("source") / "checkout"
+    ignored = (".*", "__pycache__", "build", "dist", "*.egg-info")
+    shutil.copytree(repository, source, ignore=shutil.ignore_patterns(*ignored))
+    # Neighbours that must stay out, whether or not this version of the project has them.
+    for neighbour in ("tests", "tutorials", "benchmarks"):
+        (source / neighbour).mkdir(exist_ok=True)
+        (source / neighbour / "__init__.py").touch()
+    build = run(sys.executable, "-m", "build", "--wheel", "--no-isolation", source)
+    assert build.returncode == 0, build.stdout + build.stderr
+    (wheel,) = (source / "dist").glob("*.whl")
+    return wheel
+
+
+def test_wheel_holds_the_two_packages_and_nothing_else(repository, wheel, tmp_path):
+    check = repository / ".ci" / "check_wheel.py"
+    good = run(sys.executable, check, wheel)
+    assert good.returncode == 0, good.stderr
+
+    # The check itself is tried on a wheel that has one file too many and one that lacks one.
+    for name, keep in (("more", lambda _: True), ("less", lambda name: name != "phys/data.py")):
+        doctored = tmp_path / f"{name}.whl"
+        with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(doctored, "w") as new:
+            for entry in filter(keep, old.namelist()):
+                new.writestr(entry, old.read(entry))
+            if name == "more":
+                new.writestr("tests/test_data.py", "")
+        bad = run(sys.executable, check, doctored)
+        assert bad.returncode != 0
+        assert {"more": "tests/test_data.py does not belong", "less": "phys/data.py is missing"}[
+            name
+        ] in bad.stderr
+
+
+def imported(package: Path) -> set[str]:
+    """Collect the top-level names that a package's modules import, wherever they do it."""
+    names: set[str] = set()
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                names.add(node.module.split(".")[0])
+    return names - set(sys.stdlib_module_names)
+
+
+def test_every_import_is_a_declared_dependency(repository, project):
+    declared = {
+        re.match(r"[A-Za-z0-9-]+", requirement)[0].lower()
+        for requirement in project["project"]["dependencies"]
+    }
+    for package in ("theory", "phys"):
+        own = imported(repository / package) - {"theory", "phys"}
+        own -= COME_ALONG
+        assert {DISTRIBUTIONS.get(name, name) for name in own} <= declared
+
+
+def test_theory_depends_on_sympy_alone(repository):
+    assert imported(repository / "theory") <= {"theory", "sympy", "mpmath"}
+
+
+def test_versions_agree(repository, project):
+    version = project["project"]["version"]
+    citation = (repository / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {version}\n" in citation
+    assert "1907.10228" in citation
+    assert "2201.13377" in citation
+
+
+def test_no_data_set_is_committed(repository):
+    tracked = run("git", "ls-files", cwd=repository)
+    if tracked.returncode != 0:
+        pytest.skip("needs a git checkout")
+    assert not [name for name in tracked.stdout.splitlines() if "ubyte" in name]
+
+
+# The Makefile, with a stand-in for Python that writes down what it is asked for
+
+STAND_IN = """#!/bin/sh
+case "$*" in
+    "-c "*) exit {exit_code} ;;
+    --version) echo "Python {version}" ;;
+    "-m venv "*)
+        for folder; do :; done
+        mkdir -p "$folder/bin"
+        for name in python crosspoint; do cp "$0" "$folder/bin/$name"; done ;;
+esac
+echo "${{0##*/}} $*" >> "$LOG"
+"""
+
+
+class Workshop:
+    """A checkout with nothing but the Makefile and pyproject.toml, and a stand-in for Python."""
+
+    def __init__(self, folder: Path, repository: Path) -> None:
+        self.folder = folder
+        self.log = folder / "log"
+        for name in ("Makefile", "pyproject.toml"):
+            shutil.copy(repository / name, folder / name)
+
+    def python(self, version: str, exit_code: int) -> Path:
+        path = self.folder / f"python-{version}"
+        path.write_text(STAND_IN.format(version=version, exit_code=exit_code))
+        path.chmod(0o755)
+        return path
+
+    def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run make as from a shell, and start a new log."""
+        self.log.write_text("")
+        inherited = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "DATA", "ARGS", "PYTHON", "JOBS"}
+        environment = {key: value for key, value in os.environ.items() if key not in inherited}
+        return run("make", *arguments, cwd=self.folder, env=environment | {"LOG": str(self.log)})
+
+    def asked(self, word: str) -> list[str]:
+        return [line for line in self.log.read_text().splitlines() if word in line]
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, repository: Path) -> Workshop:
+    if not shutil.which("make"):
+        pytest.skip("needs make")
+    folder = tmp_path / "a checkout with spaces"
+    folder.mkdir()
+    return Workshop(folder, repository)
+
+
+def test_the_second_run_does_not_reinstall(workshop):
+    python = f"PYTHON={workshop.python('3.12.0', 0)}".replace(str(workshop.folder), ".")
+    first = workshop.make("demo", python, "DATA=some folder", "ARGS=--epochs 2")
+    assert first.returncode == 0, first.stderr
+    assert len(workshop.asked("-m venv")) == 1
+    assert len(workshop.asked("pip install")) == 1
+    assert workshop.asked("crosspoint demo") == ["crosspoint demo --data some folder --epochs 2"]
+
+    os.utime(workshop.folder / "pyproject.toml")
+    workshop.make("demo", python)
+    assert workshop.asked("pip") == []
+    assert workshop.asked("crosspoint demo") == ["crosspoint demo"]
+
+    # The tests need more, and what they install serves the demo too.
+    workshop.make("test", python)
+    assert workshop.asked("-m venv") == []
+    assert [line for line in workshop.asked("pip install") if line.endswith("--editable .[dev]")]
+    assert workshop.asked("pytest") == ["python -m pytest -n 2 --dist worksteal"]
+    workshop.make("demo", python)
+    workshop.make("test", python, "ARGS=-k data")
+    assert workshop.asked("pip") == []
+    assert workshop.asked("pytest") == ["python -m pytest -n 2 --dist worksteal -k data"]
+
+    with (workshop.folder / "pyproject.toml").open("a") as file:
+        file.write("# changed\n")
+    workshop.make("test", python)
+    assert len(workshop.asked("pip install")) == 1
+
+
+def test_a_failed_installation_is_tried_again(workshop):
+    python = workshop.python("3.12.0", 0)
+    script = python.read_text()
+    python.write_text(script.replace("esac", '    "-m pip "*) exit 1 ;;\nesac'))
+    assert workshop.make("demo", f"PYTHON=./{python.name}").returncode != 0
+    assert workshop.asked("crosspoint") == []
+    (workshop.folder / ".venv" / "bin" / "python").write_text(script)
+    assert workshop.make("demo", f"PYTHON=./{python.name}").returncode == 0
+    assert len(workshop.asked("pip install")) == 1
+
+
+def test_an_old_python_is_named(workshop):
+    python = workshop.python("3.10.4", 1)
+    failed = workshop.make("test", f"PYTHON=./{python.name}")
+    assert failed.returncode != 0
+    assert "Python 3.11 or later" in failed.stderr
+    assert f"./{python.name} is Python 3.10.4" in failed.stderr
+    assert "make PYTHON=" in failed.stderr
+    assert not (workshop.folder / ".venv").exists()
+
+
+def test_help_lists_the_targets(workshop):
+    shown = workshop.make("help").stdout
+    for target in ("demo", "test", "lint", "clean"):
+        assert f"make {target}" in shown
