@@ -34,8 +34,8 @@ def main(kernels: str) -> None:
     xbar = phys.Crossbar(4, 3, phys.Device(law, dw_min=0.01), seed=0)
     phys.zero_shift(xbar)
     distance = np.abs(xbar.reference - 0.3).max()
-    # The up-down cycle straddles the symmetry point by half a step.
-    assert distance <= 0.01, distance
+    # One step F(w*) dw_min for the up-down cycle, which straddles the point, one for what is left.
+    assert distance <= 2 * 0.91 * 0.01, distance
     print(f"zero-shifted: the references are within {distance:.4f} of it")
 
     history = phys.train(
