@@ -1,0 +1,44 @@
+"""Numbers and events: devices, crossbars, engines and training. `theory` holds the derivations."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from phys.crossbar import Crossbar, UpdateResult
+    from phys.device import Device, Spread, StepFunctions
+    from phys.training import History, train
+    from phys.zero_shift import ZeroShiftHistory, zero_shift
+
+_HOMES = {
+    "Crossbar": "phys.crossbar",
+    "UpdateResult": "phys.crossbar",
+    "Device": "phys.device",
+    "Spread": "phys.device",
+    "StepFunctions": "phys.device",
+    "History": "phys.training",
+    "train": "phys.training",
+    "ZeroShiftHistory": "phys.zero_shift",
+    "zero_shift": "phys.zero_shift",
+}
+
+__all__ = [
+    "Crossbar",
+    "Device",
+    "History",
+    "Spread",
+    "StepFunctions",
+    "UpdateResult",
+    "ZeroShiftHistory",
+    "train",
+    "zero_shift",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'phys' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value

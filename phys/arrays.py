@@ -1,0 +1,99 @@
+"""The fast engine without numba: NumPy over many devices at once, with the same bits.
+
+The order of every sum and of the pulses on a device is that of `phys.loops`; the tests hold the
+two together. It also serves devices whose steps are Python functions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from phys import loops
+from phys.elementary import normal_from_bits
+from phys.pulses import plan_update, update_key
+from phys.random_bits import SLOTS_PER_DEVICE, child
+from phys.simd import LANES
+
+if TYPE_CHECKING:
+    from phys.crossbar import Crossbar
+
+
+def forward(weights: np.ndarray, reference: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Compute ``y = (w - r) x`` for every row of `x`, columns added in rising order."""
+    y = np.zeros((x.shape[0], weights.shape[1]), dtype=np.float32)
+    for n, row in enumerate(x):
+        index = np.nonzero(row)[0]
+        terms = np.zeros((index.size + 1, weights.shape[1]), dtype=np.float32)
+        terms[1:] = row[index, None] * (weights[index] - reference[index])
+        y[n] = np.add.accumulate(terms, axis=0)[-1]
+    return y
+
+
+def backward(weights: np.ndarray, reference: np.ndarray, d: np.ndarray) -> np.ndarray:
+    """Compute ``z = (w - r)^T d`` for every row of `d`, in the sixteen-lane order."""
+    columns, rows = weights.shape
+    groups = -(-rows // LANES)
+    z = np.zeros((d.shape[0], columns), dtype=np.float32)
+    for n, direction in enumerate(d):
+        terms = np.zeros((columns, (groups + 1) * LANES), dtype=np.float32)
+        terms[:, LANES : LANES + rows] = direction * (weights - reference)
+        lanes = np.add.accumulate(terms.reshape(columns, groups + 1, LANES), axis=1)[:, -1]
+        half = LANES // 2
+        while half:
+            lanes = lanes[:, :half] + lanes[:, half:]
+            half //= 2
+        z[n] = lanes[:, 0]
+    return z
+
+
+def give_pulses(
+    crossbar: Crossbar, device: np.ndarray, up: bool, noise_key: np.uint64, slot: int
+) -> None:
+    """Give one pulse to each of the devices `device` (flat places, no two alike)."""
+    kernel, noise = crossbar.kernel, crossbar.noise
+    weights = crossbar.columns.reshape(-1)
+    c = crossbar.coefficients
+    c = (c[device] if c.shape[0] > 1 else c).T
+    w = weights[device]
+    step = kernel.up_step(w, c, 0) if up else kernel.down_step(w, c, 0)
+    if noise[0] != 0 or noise[1] != 0:
+        place = device.astype(np.uint64) * SLOTS_PER_DEVICE + np.uint64(slot)
+        xi = normal_from_bits(child(noise_key, place))
+        step = step * (loops.F1 + noise[0] * xi) + c[kernel.step_place] * (noise[1] * xi)
+    weights[device] = np.minimum(np.maximum(w + step, c[kernel.low_place]), c[kernel.high_place])
+
+
+def update(crossbar: Crossbar, x: np.ndarray, d: np.ndarray, gain: np.float32, pulses: int) -> None:
+    """Apply one parallel stochastic update, slot by slot."""
+    statistics, number = crossbar.statistics, crossbar.updates
+    statistics[loops.UPDATES] += 1
+    plan = plan_update(x, d, gain, pulses, crossbar.streams, number)
+    if plan is None:
+        return
+    noise_key = update_key(crossbar.streams[2], number)
+    rows = d.size
+    for slot in range(pulses):
+        j, i = plan.columns.firing(slot), plan.rows.firing(slot)
+        if not j.size or not i.size:
+            continue
+        device = j[:, None] * rows + i
+        up = (x[j, None] > 0) == (d[i] > 0)
+        for direction in (True, False):
+            chosen = device[up == direction]
+            if chosen.size:
+                give_pulses(crossbar, chosen, direction, noise_key, slot)
+        statistics[loops.PULSES] += device.size
+    statistics[loops.WANTED] += plan.wanted
+    statistics[loops.DELIVERED] += plan.delivered
+    statistics[loops.ADDRESSED] += plan.addressed
+    statistics[loops.CLIPPED] += plan.clipped
+
+
+def alternate(crossbar: Crossbar, directions: np.ndarray) -> None:
+    """Give every device one pulse per entry of `directions` (+1 up, -1 down), in turn."""
+    every = np.arange(crossbar.columns.size)
+    for n, direction in enumerate(directions):
+        key = update_key(crossbar.streams[2], crossbar.updates + n)
+        give_pulses(crossbar, every, direction > 0, key, 0)

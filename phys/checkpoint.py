@@ -1,0 +1,92 @@
+"""Checkpoints: the whole state of a training in one file, written all at once or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from phys.checked import InputError
+
+FORMAT = 1
+
+
+class CheckpointError(InputError):
+    """A checkpoint that is damaged, of another format, or from other settings."""
+
+
+def save(path: Path, settings: dict[str, Any], progress: dict[str, Any], arrays: dict[str, Any]) -> None:
+    """Write a checkpoint; an older one at `path` stays whole until the new one is.
+
+    Parameters
+    ----------
+    path : Path
+    settings : dict
+        What identifies the run; JSON types only.
+    progress : dict
+        Where the run stands; JSON types only.
+    arrays : dict of name to array
+    """
+    header = json.dumps({"format": FORMAT, "settings": settings, "progress": progress})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    except OSError as error:
+        raise InputError(
+            f"checkpoint = {str(path)!r} cannot be written ({error.strerror}); name a file in a folder "
+            f"that you may write to"
+        ) from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, header=np.frombuffer(header.encode(), dtype=np.uint8), **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+
+
+def load(path: Path, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Read the checkpoint of a run with these settings; return its progress and its arrays.
+
+    Raises
+    ------
+    CheckpointError
+        The file is missing, damaged, of another format, or from other settings; the message names
+        each setting that differs.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        header = json.loads(bytes(arrays.pop("header")).decode())
+        found_format, found, progress = header["format"], header["settings"], header["progress"]
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"checkpoint = {str(path)!r} does not exist; start without resume to make one"
+        ) from None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise CheckpointError(
+            f"checkpoint = {str(path)!r} is damaged ({error}); delete it and start anew, or name a whole one"
+        ) from error
+    if found_format != FORMAT:
+        raise CheckpointError(
+            f"checkpoint = {str(path)!r} has format {found_format}, this version reads {FORMAT}; start anew"
+        )
+    wanted = json.loads(json.dumps(settings))
+    differences = [
+        f"{name} was {found.get(name)!r}, now {wanted.get(name)!r}"
+        for name in sorted(set(found) | set(wanted))
+        if found.get(name) != wanted.get(name)
+    ]
+    if differences:
+        raise CheckpointError(
+            f"checkpoint = {str(path)!r} is from other settings: {'; '.join(differences)}; "
+            f"use the old settings, or another file"
+        )
+    return progress, arrays

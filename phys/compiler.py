@@ -1,0 +1,183 @@
+"""Turn the readable loops into compiled modules, once, and keep them on disk.
+
+numba caches compiled code beside a source file, so every kernel gets one: the loops of
+`phys.loops` and `phys.training_loops` and the step functions of a law are written to a module
+whose name is the hash of its content, in the user's cache folder (or `CROSSPOINT_CACHE`), and
+compiled the first time they are called. The folder is private (mode 0700), a file is compared with
+the wanted text before it is imported, and it appears by an atomic rename.
+
+Without numba, or with ``CROSSPOINT_NUMBA=0``, nothing here is used: see `phys.arrays`.
+"""
+
+import ast
+import contextlib
+import hashlib
+import importlib.util
+import inspect
+import os
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from phys import elementary, loops, random_bits, training_loops
+
+NOT_COMPILED = ("KERNELS", "CORE_KERNELS", "LAW_KERNELS", "SHARED")
+OPTIONS = "cache=True, nogil=True, error_model='numpy'"
+
+PREAMBLE = f"""import numpy as np
+from numba import njit
+
+
+@njit({OPTIONS})
+def where(condition, a, b):
+    return a if condition else b
+"""
+
+
+class _Branches(ast.NodeTransformer):
+    """Write ``choose(c, f, a, g, b)`` as the branch that it is for one number."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if getattr(node.func, "id", "") != "choose":
+            return node
+        condition, f, a, g, b = node.args
+        return ast.IfExp(condition, ast.Call(f, [a], []), ast.Call(g, [b], []))
+
+
+@cache
+def available() -> bool:
+    """Whether kernels can be compiled: numba is installed and CROSSPOINT_NUMBA is not 0."""
+    if os.environ.get("CROSSPOINT_NUMBA", "1") == "0":
+        return False
+    return importlib.util.find_spec("numba") is not None
+
+
+def cache_folder() -> Path:
+    """Return the private folder of the compiled kernels, made where it is missing.
+
+    Where the user's cache cannot be written, a temporary folder serves for this process.
+    """
+    import numba
+    import platformdirs
+
+    root = os.environ.get("CROSSPOINT_CACHE") or platformdirs.user_cache_dir("crosspoint")
+    folder = Path(root) / f"kernels-numba-{numba.__version__}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o022:
+            raise PermissionError(f"{folder} can be written by others")
+        probe = tempfile.NamedTemporaryFile(dir=folder)
+        probe.close()
+    except OSError:
+        return _temporary_folder()
+    return folder
+
+
+@cache
+def _temporary_folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="crosspoint-kernels-"))
+
+
+def kernel_source(module: ModuleType, only: tuple[str, ...] | None = None) -> str:
+    """Return the constants of `module` and its functions named in `KERNELS`, made compilable."""
+    names = module.KERNELS if only is None else only
+    parts = []
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.FunctionDef) and node.name in names:
+            parts.append(f"\n\n@njit({OPTIONS})\n{ast.unparse(_Branches().visit(node))}")
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") not in NOT_COMPILED:
+            parts.append(ast.unparse(node))
+    return "\n".join(parts)
+
+
+def load(stem: str, text: str) -> ModuleType:
+    """Import `text` as a module from the cache folder, writing it there first if need be."""
+    name = f"crosspoint_{stem}_{hashlib.sha256(text.encode()).hexdigest()[:20]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    path = cache_folder() / f"{name}.py"
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.replace(draft, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(draft)
+            raise
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+@cache
+def core() -> ModuleType:
+    """Return the compiled functions that no law enters: random numbers, exp, reads, trains."""
+    text = "\n".join(
+        (
+            PREAMBLE,
+            "from phys.simd import compiled_lane_dot\n\nlane_dot = compiled_lane_dot()",
+            kernel_source(random_bits),
+            kernel_source(elementary),
+            kernel_source(loops, loops.CORE_KERNELS),
+            f"# simd: {hashlib.sha256(inspect.getsource(_simd()).encode()).hexdigest()}\n",
+        )
+    )
+    return load("core", text)
+
+
+def _simd() -> ModuleType:
+    from phys import simd
+
+    return simd
+
+
+def law_module(step_source: str) -> ModuleType:
+    """Return the compiled loops of one array for the step functions in `step_source`."""
+    text = "\n".join(
+        (
+            f"import numpy as np\nfrom numba import njit\nfrom {core().__name__} import *\n",
+            step_source.replace("\ndef ", f"\n\n@njit({OPTIONS})\ndef "),
+            kernel_source(loops, loops.LAW_KERNELS),
+            "",
+        )
+    )
+    return load("law", text)
+
+
+def training_module(first: ModuleType, second: ModuleType) -> ModuleType:
+    """Return the compiled training loops for arrays of the laws `first` (A) and `second` (C)."""
+    text = "\n".join(
+        (
+            f"import numpy as np\nfrom numba import njit\nfrom {core().__name__} import *",
+            f"from {first.__name__} import update_array as update_a",
+            f"from {second.__name__} import update_array as update_c\n",
+            kernel_source(training_loops),
+            "",
+        )
+    )
+    return load("training", text)
+
+
+@cache
+def float_training_module() -> ModuleType:
+    """Return the compiled loop of floating-point training, into which no law enters."""
+    text = "\n".join(
+        (
+            f"import numpy as np\nfrom numba import njit\nfrom {core().__name__} import *",
+            kernel_source(training_loops, (*training_loops.SHARED, "train_float")),
+            "",
+        )
+    )
+    return load("float", text)

@@ -1,0 +1,254 @@
+"""Crossbar: an array of devices with its reference array."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from phys import checked, fast, loops
+from phys.checked import InputError
+from phys.device import Device, draw_population
+from phys.pulses import MAX_PULSES, array_streams, update_gain
+from phys.symmetry import device_symmetry_points
+
+ENGINES = ("fast",)
+
+
+@dataclass(frozen=True)
+class UpdateResult:
+    """What one parallel update did.
+
+    Attributes
+    ----------
+    pulses : int
+        Pulses given, over all devices.
+    wanted, delivered : float
+        Mean number of pulses that the update asks for, and that it gives after clipping.
+    clipped_fraction : float
+        Share of the devices with a wanted change whose column or row clips at probability 1.
+    """
+
+    pulses: int
+    wanted: float
+    delivered: float
+    clipped_fraction: float
+
+
+class Crossbar:
+    """An array of resistive devices, one per crossing of a row and a column line.
+
+    Parameters
+    ----------
+    rows, cols : int
+    device : Device
+    seed : int
+        Everything random about the array follows from it: the spread of its devices, its pulse
+        trains and its cycle noise.
+
+    Notes
+    -----
+    Signals enter on the columns: ``forward`` gives ``y = (weights - reference) x``.
+
+    Examples
+    --------
+    >>> from theory import laws
+    >>> from phys import Crossbar, Device
+    >>> law = laws.soft_bounds(w_max=0.6, w_min=-0.6, imbalance=0.3)
+    >>> xbar = Crossbar(2, 3, Device(law, dw_min=0.01), seed=0)
+    >>> result = xbar.update(x=[1, 0, 1], d=[0.5, -0.5], lr=0.1, pulses=10)
+    >>> xbar.weights.shape, bool(xbar.weights[0, 1] == 0)
+    ((2, 3), True)
+    """
+
+    def __init__(self, rows: int, cols: int, device: Device, seed: int = 0) -> None:
+        self.rows = checked.whole("rows", rows, 1)
+        self.cols = checked.whole("cols", cols, 1)
+        self.seed = checked.whole("seed", seed, 0, 2**64 - 1)
+        if not isinstance(device, Device):
+            raise InputError(f"device = {device!r} is a {type(device).__name__}; give a phys.Device")
+        self.device = device
+        self.kernel = device.kernel
+        self.noise = device.noise
+        self.population = draw_population(device, rows * cols, seed)
+        self.coefficients = self.population.coefficients
+        self.stride = self.kernel.width if self.coefficients.shape[0] > 1 else 0
+        self.streams = array_streams(seed)
+        self.columns = np.zeros((cols, rows), dtype=np.float32)
+        self.reference_columns = np.zeros((cols, rows), dtype=np.float32)
+        self.updates = 0
+        self.statistics = np.zeros(loops.STATISTICS)
+
+    def __repr__(self) -> str:
+        return f"Crossbar({self.rows} rows, {self.cols} cols, {self.device.law.name}, seed={self.seed})"
+
+    # -- state -----------------------------------------------------------------------------
+    @property
+    def weights(self) -> np.ndarray:
+        """Raw state of the devices, float32 (rows, cols), read-only."""
+        return _read_only(self.columns.T)
+
+    @property
+    def reference(self) -> np.ndarray:
+        """Weights of the reference devices, float32 (rows, cols), read-only."""
+        return _read_only(self.reference_columns.T)
+
+    @property
+    def effective_weights(self) -> np.ndarray:
+        """What forward and backward see: ``weights - reference``, float32 (rows, cols)."""
+        return _read_only(self.columns.T - self.reference_columns.T)
+
+    @property
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lower and upper bound of every device, float32 (rows, cols) each."""
+        return self._per_device(self.kernel.low_place), self._per_device(self.kernel.high_place)
+
+    def _per_device(self, place: int) -> np.ndarray:
+        values = np.broadcast_to(self.coefficients[:, place], self.columns.size)
+        return _read_only(values.reshape(self.cols, self.rows).T)
+
+    def set_weights(self, weights: Any) -> None:
+        """Write `weights`, (rows, cols), to the devices, each clamped to its device's bounds.
+
+        This stands for an ideal write-and-verify; training never uses it after its start.
+        """
+        values = checked.array("weights", weights, (self.rows, self.cols))
+        low, high = self.bounds
+        self.columns[...] = np.clip(values, low, high).T
+
+    def set_reference(self, reference: Any) -> None:
+        """Program the reference devices to `reference`, (rows, cols)."""
+        values = checked.array("reference", reference, (self.rows, self.cols))
+        self.reference_columns[...] = values.T
+
+    def symmetry_points(self) -> np.ndarray:
+        """Weight of each device where an up and a down pulse cancel, float64 (rows, cols).
+
+        Computed from the law, device by device; it is what a measurement is compared with. NaN
+        where the device has none, or has no law.
+        """
+        points = device_symmetry_points(self.population)
+        return np.broadcast_to(points, self.columns.size).reshape(self.cols, self.rows).T
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return copies of everything that changes with use."""
+        return {
+            "weights": self.columns.copy(),
+            "reference": self.reference_columns.copy(),
+            "updates": np.array(self.updates),
+            "statistics": self.statistics.copy(),
+        }
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Take up a state that `state` returned."""
+        self.columns[...] = state["weights"]
+        self.reference_columns[...] = state["reference"]
+        self.updates = int(state["updates"])
+        self.statistics[...] = state["statistics"]
+
+    # -- reads -----------------------------------------------------------------------------
+    def forward(self, x: Any) -> np.ndarray:
+        """Return ``effective_weights @ x``.
+
+        Parameters
+        ----------
+        x : (cols,) or (batch, cols)
+
+        Returns
+        -------
+        float32 (rows,) or (batch, rows)
+        """
+        batch, single = _batch("x", x, self.cols)
+        y = fast.forward(self, batch)
+        return y[0] if single else y
+
+    def backward(self, d: Any) -> np.ndarray:
+        """Return ``effective_weights.T @ d``.
+
+        Parameters
+        ----------
+        d : (rows,) or (batch, rows)
+
+        Returns
+        -------
+        float32 (cols,) or (batch, cols)
+        """
+        batch, single = _batch("d", d, self.rows)
+        z = fast.backward(self, batch)
+        return z[0] if single else z
+
+    def read_column(self, column: int) -> np.ndarray:
+        """Return the effective weights of one column, float32 (rows,)."""
+        column = checked.whole("column", column, 0, self.cols - 1)
+        return self.columns[column] - self.reference_columns[column]
+
+    # -- pulses ----------------------------------------------------------------------------
+    def update(
+        self, x: Any, d: Any, lr: float, pulses: int = 10, engine: str = "fast"
+    ) -> UpdateResult:
+        """Apply one fully parallel stochastic update, ``weights += lr * outer(d, x)`` on average.
+
+        Parameters
+        ----------
+        x : (cols,)
+            Signals on the column lines.
+        d : (rows,)
+            Direction in which the rows should move: minus the gradient.
+        lr : float
+            Learning rate, above 0.
+        pulses : int
+            Slots of a pulse train (symbol BL), 1 to 64.
+        engine : str
+            "fast".
+
+        Returns
+        -------
+        UpdateResult
+
+        Raises
+        ------
+        InputError
+            An argument that cannot be used; the array is then unchanged.
+
+        Notes
+        -----
+        Each pulse moves a device by its own step: on average, to first order,
+        ``lr d_i x_j F(w) - lr |d_i x_j| G(w)``.
+        """
+        x = checked.array("x", x, (self.cols,))
+        d = checked.array("d", d, (self.rows,))
+        lr = checked.real("lr", lr, 0.0, open_low=True)
+        pulses = checked.whole("pulses", pulses, 1, MAX_PULSES)
+        checked.choice("engine", engine, ENGINES)
+        before = self.statistics.copy()
+        fast.update(self, x, d, update_gain(lr, self.device.dw_min, pulses), pulses)
+        self.updates += 1
+        change = self.statistics - before
+        addressed = change[loops.ADDRESSED]
+        return UpdateResult(
+            pulses=int(change[loops.PULSES]),
+            wanted=float(change[loops.WANTED]),
+            delivered=float(change[loops.DELIVERED]),
+            clipped_fraction=float(change[loops.CLIPPED] / addressed) if addressed else 0.0,
+        )
+
+    def pulse_all(self, directions: Any) -> None:
+        """Give every device, in parallel, one pulse per entry of `directions`, +1 up or -1 down."""
+        turns = np.asarray(directions)
+        if turns.ndim != 1 or not np.isin(turns, (-1, 1)).all():
+            raise InputError(f"directions = {directions!r}: give a list of +1 (up) and -1 (down)")
+        fast.alternate(self, turns.astype(np.int64))
+        self.updates += turns.size
+
+
+def _batch(name: str, value: Any, lines: int) -> tuple[np.ndarray, bool]:
+    single = np.ndim(value) == 1
+    values = checked.array(name, value, (lines,) if single else (None, lines))
+    return values.reshape(-1, lines), single
+
+
+def _read_only(view: np.ndarray) -> np.ndarray:
+    view = view.view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,236 @@
+r"""The energy of a network under SHD, and what changes it.
+
+For layer l with weights A, references r and symmetric and antisymmetric parts F, G of A's devices,
+
+.. math:: H = \mathrm{loss} + \sum_l \frac{\kappa_l}{\eta_A} \sum_{ij}
+          \int_r^A \frac{\varphi(a - r)}{F(a)}\,da, \qquad
+          \kappa_l = \frac{\mathrm{lr_C}}{\mathrm{transfer\_every}\cdot\mathrm{columns}_l}
+
+with :math:`\varphi(v) = v` up to the reading at which a transfer clips, and constant beyond. One
+sample is the unit of time. Three things change H on average: the friction of A's asymmetry takes
+:math:`\kappa\,E|g|\,\varphi(A-r)\,G/F` out; the randomness of pulses and gradients puts
+:math:`\tfrac12 (\kappa/\eta_A)\,(\varphi/F)'\,E[\Delta A^2]` in; and a C that is itself asymmetric
+moves by :math:`\kappa(\varphi F_C - |\varphi| G_C)` instead of :math:`\kappa\varphi`, which changes the
+loss by a term without a fixed sign.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from phys import loops
+from phys.algorithms import SHD
+from phys.crossbar import Crossbar
+from phys.network import Network, activate, slope, with_bias
+from phys.pulses import update_gain
+from phys.symmetry import per_device
+from theory import w
+
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
+
+
+@dataclass(frozen=True)
+class EnergyPoint:
+    """The energy at one moment of a training, and the mean rates at which it changes.
+
+    Attributes
+    ----------
+    samples : int
+        Samples learned so far.
+    loss : float
+        Mean cross-entropy of the probe images.
+    kinetic : float
+        Energy of the auxiliary arrays.
+    dissipation, injection, core : float
+        Change of H per sample by A's asymmetry, by the randomness of A's updates, and by C's own
+        asymmetry.
+    mean_absolute_gradient : list of float
+        E|g| of a weight, averaged over each layer.
+    """
+
+    samples: int
+    loss: float
+    kinetic: float
+    dissipation: float
+    injection: float
+    core: float
+    mean_absolute_gradient: list[float]
+
+    @property
+    def energy(self) -> float:
+        """H = loss + kinetic."""
+        return self.loss + self.kinetic
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields in JSON types."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class EnergyBalance:
+    """Measured against predicted change of the energy between two points of a training.
+
+    Attributes
+    ----------
+    start, stop : int
+        Samples learned at the two points.
+    measured : float
+        Change of H.
+    dissipation, injection, core : float
+        Predicted parts of it, integrated between the points.
+    """
+
+    start: int
+    stop: int
+    measured: float
+    dissipation: float
+    injection: float
+    core: float
+
+    @property
+    def predicted(self) -> float:
+        """Dissipation plus injection plus the term of an asymmetric C."""
+        return self.dissipation + self.injection + self.core
+
+    @property
+    def ratio(self) -> float:
+        """Measured over predicted."""
+        return self.measured / self.predicted if self.predicted else float("nan")
+
+
+def energy_balance(points: list[EnergyPoint]) -> list[EnergyBalance]:
+    """Compare the change of H between neighbouring points with the mean of their rates."""
+    balances = []
+    for first, second in zip(points, points[1:], strict=False):
+        samples = second.samples - first.samples
+
+        def integral(name: str, a: Any = first, b: Any = second, n: int = samples) -> float:
+            return n * (getattr(a, name) + getattr(b, name)) / 2
+
+        balances.append(
+            EnergyBalance(
+                first.samples,
+                second.samples,
+                second.energy - first.energy,
+                integral("dissipation"),
+                integral("injection"),
+                integral("core"),
+            )
+        )
+    return balances
+
+
+def probe_gradients(
+    network: Network, images: np.ndarray, labels: np.ndarray
+) -> tuple[float, list[tuple[np.ndarray, np.ndarray]]]:
+    """Return the mean loss and, per layer, inputs (n, cols) and directions (n, rows), in float64.
+
+    A measurement beside the training: it uses matrix products in any order of summation.
+    """
+    inputs, weights = [with_bias(images).astype(float)], []
+    for depth, layer in enumerate(network.layers):
+        weights.append((layer.c.columns - layer.c.reference_columns).astype(float))
+        y = inputs[-1] @ weights[-1]
+        if depth + 1 < len(network.layers):
+            inputs.append(with_bias(activate(y.astype(np.float32), network.activation)).astype(float))
+    y -= y.max(axis=1, keepdims=True)
+    p = np.exp(y)
+    p /= p.sum(axis=1, keepdims=True)
+    rows = np.arange(len(labels))
+    loss = float(-np.log(np.maximum(p[rows, labels], 1e-30)).mean())
+    d = -p
+    d[rows, labels] += 1
+    directions = [d]
+    for depth in range(len(weights) - 1, 0, -1):
+        z = (directions[0] @ weights[depth].T)[:, :-1]
+        x = inputs[depth][:, :-1].astype(np.float32)
+        directions.insert(0, z * slope(x, network.activation).astype(float))
+    return loss, list(zip(inputs, directions, strict=True))
+
+
+def measure_energy(
+    network: Network, algorithm: SHD, images: np.ndarray, labels: np.ndarray, samples: int
+) -> EnergyPoint:
+    """Measure H and its rates on probe images.
+
+    Parameters
+    ----------
+    network : Network
+        With arrays "a" and "c".
+    algorithm : SHD
+    images, labels : the probe
+    samples : int
+        Samples learned so far, to be noted.
+    """
+    loss, probes = probe_gradients(network, images, labels)
+    parts = [
+        _layer_energy(layer.a, layer.c, algorithm, x, d)
+        for layer, (x, d) in zip(network.layers, probes, strict=True)
+    ]
+    kinetic, dissipation, injection, core = (sum(p[k] for p in parts) for k in range(4))
+    return EnergyPoint(
+        samples, loss, kinetic, dissipation, injection, core, [p[4] for p in parts]
+    )
+
+
+def _layer_energy(
+    a: Crossbar, c: Crossbar, algorithm: SHD, x: np.ndarray, d: np.ndarray
+) -> tuple[float, float, float, float, float]:
+    eta, every = algorithm.lr_a, algorithm.transfer_every
+    kappa = algorithm.lr_c / (every * a.cols)
+    clip = 1 / float(update_gain(algorithm.lr_c, c.device.dw_min, algorithm.pulses))
+    reach = _delivered(a)
+    size = eta * reach * (np.abs(x).T @ np.abs(d)).reshape(-1) / len(x)
+    mean = -(x.T @ d).reshape(-1) / len(x)
+    square = (eta * reach) ** 2 * ((x**2).T @ d**2).reshape(-1) / len(x)
+
+    weight, r = (z.reshape(-1).astype(float) for z in (a.columns, a.reference_columns))
+    v = weight - r
+    phi = np.clip(v, -clip, clip)
+    form = a.device.form
+    f, g = (per_device(a.population, e)(weight) for e in (form.F, form.G))
+    up, down = (per_device(a.population, e)(weight) for e in (form.up, form.down))
+    f_slope = per_device(a.population, sp.diff(form.F, w))(weight)
+
+    kinetic = kappa / eta * _kinetic(a, r, v, clip)
+    dissipation = -kappa / eta * float(np.sum(size * phi * g / f))
+    change = eta * reach * mean
+    delta, sigma = np.asarray(a.population.step), max(a.device.cycle_noise, a.device.additive_noise)
+    jumps = delta * (1 + sigma**2) * (up**2 * (size - change) + down**2 * (size + change)) / 2
+    spread = square * (1 - 1 / algorithm.pulses) * (up**2 + down**2) / 2
+    stiffness = (np.abs(v) <= clip) / f - phi * f_slope / f**2
+    injection = kappa / eta * float(np.sum(stiffness * (jumps + spread))) / 2
+
+    core_weight = c.columns.reshape(-1).astype(float)
+    core_form = c.device.form
+    f_c, g_c = (per_device(c.population, e)(core_weight) for e in (core_form.F, core_form.G))
+    core = kappa * float(np.sum(mean * (phi * (f_c - 1) - np.abs(phi) * g_c)))
+    return kinetic, dissipation, injection, core, float(np.mean(size)) / (eta * reach)
+
+
+def _delivered(a: Crossbar) -> float:
+    """Return the share of the wanted pulses that A's clipped probabilities deliver."""
+    wanted = a.statistics[loops.WANTED]
+    return float(a.statistics[loops.DELIVERED] / wanted) if wanted else 1.0
+
+
+def _kinetic(a: Crossbar, r: np.ndarray, v: np.ndarray, clip: float) -> float:
+    """Return the sum of ``int_r^A phi(s - r)/F(s) ds``, by eight-point Gauss quadrature.
+
+    From the reference to the clip and from there on, so that the kink of phi lies on an end.
+    """
+    function = per_device(a.population, a.device.form.F)
+    inner = np.clip(v, -clip, clip)
+    total = 0.0
+    for begin, end in ((np.zeros_like(v), inner), (inner, v)):
+        half = (end - begin) / 2
+        if not half.any():
+            continue
+        for node, weight in zip(NODES, WEIGHTS, strict=True):
+            s = begin + half * (1 + node)
+            total += weight * float(np.sum(half * np.clip(s, -clip, clip) / function(r + s)))
+    return total

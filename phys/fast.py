@@ -1,0 +1,104 @@
+"""The fast engine: reads, parallel updates and alternating pulses on whole arrays.
+
+With numba it runs the compiled loops of `phys.loops`; without numba, and for devices whose steps
+are Python functions, it runs `phys.arrays`. Both give the same bits.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from phys import arrays, compiler
+from phys.kernels import LawKernel
+
+if TYPE_CHECKING:
+    from phys.crossbar import Crossbar
+
+ENGINES = ("compiled", "numpy")
+
+
+def engine_name(kernel: Any) -> str:
+    """Return how arrays with this kernel run: "compiled" or "numpy"."""
+    return "compiled" if compiler.available() and isinstance(kernel, LawKernel) else "numpy"
+
+
+@cache
+def _law_module(source: str) -> Any:
+    return compiler.law_module(source)
+
+
+def law_module(kernel: LawKernel) -> Any:
+    """Return the compiled loops for arrays with this kernel."""
+    return _law_module(kernel.source)
+
+
+def scratch(lines: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the working memory of an update of an array with at most `lines` lines on a side.
+
+    Index (2, lines), random words and trains (3, lines), lines that fire by sign and slot
+    (2, 64, lines), and how many those are (2, 64).
+    """
+    return (
+        np.zeros((2, lines), np.int64),
+        np.zeros((3, lines), np.uint64),
+        np.zeros((2, 64, lines), np.int64),
+        np.zeros((2, 64), np.int64),
+    )
+
+
+def forward(crossbar: Crossbar, x: np.ndarray) -> np.ndarray:
+    """Return ``(w - r) x`` for every row of `x`, float32 (batch, rows)."""
+    if not compiler.available():
+        return arrays.forward(crossbar.columns, crossbar.reference_columns, x)
+    y = np.empty((x.shape[0], crossbar.rows), np.float32)
+    compiler.core().forward_batch(crossbar.columns, crossbar.reference_columns, x, y)
+    return y
+
+
+def backward(crossbar: Crossbar, d: np.ndarray) -> np.ndarray:
+    """Return ``(w - r)^T d`` for every row of `d`, float32 (batch, columns)."""
+    if not compiler.available():
+        return arrays.backward(crossbar.columns, crossbar.reference_columns, d)
+    z = np.empty((d.shape[0], crossbar.cols), np.float32)
+    compiler.core().backward_batch(crossbar.columns, crossbar.reference_columns, d, z)
+    return z
+
+
+def update(crossbar: Crossbar, x: np.ndarray, d: np.ndarray, gain: np.float32, pulses: int) -> None:
+    """Apply one parallel stochastic update to the array."""
+    if engine_name(crossbar.kernel) == "numpy":
+        arrays.update(crossbar, x, d, gain, pulses)
+        return
+    law_module(crossbar.kernel).update_array(
+        crossbar.columns,
+        crossbar.coefficients.reshape(-1),
+        crossbar.stride,
+        crossbar.noise,
+        x,
+        d,
+        gain,
+        pulses,
+        crossbar.streams,
+        crossbar.updates,
+        scratch(max(x.size, d.size)),
+        crossbar.statistics,
+    )
+
+
+def alternate(crossbar: Crossbar, directions: np.ndarray) -> None:
+    """Give every device one pulse per entry of `directions` (+1 up, -1 down), in turn."""
+    if engine_name(crossbar.kernel) == "numpy":
+        arrays.alternate(crossbar, directions)
+        return
+    law_module(crossbar.kernel).alternate(
+        crossbar.columns.reshape(-1),
+        crossbar.coefficients.reshape(-1),
+        crossbar.stride,
+        crossbar.noise,
+        directions,
+        crossbar.streams,
+        crossbar.updates,
+    )

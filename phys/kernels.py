@@ -1,0 +1,237 @@
+"""From the symbolic law to the one arithmetic that both engines run.
+
+The law's up and down steps are printed as float32 code over + - * / and square root; exp, log and
+powers go to `phys.elementary`. What does not depend on the weight is computed once per device in
+float64 and stored as a float32 *coefficient*: a soft-bound step costs one multiplication and one
+addition. The same text is compiled by numba for one device (``c[o + k]`` is the device's k-th
+coefficient) and run by NumPy for many (``c[k]`` is then an array).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from phys import elementary
+from theory import DeviceLaw, w
+
+STEP_SYMBOL = sp.Symbol("dw_min", positive=True)
+
+
+class UnsupportedLaw(ValueError):
+    """A law holds an expression for which there is no kernel code."""
+
+
+@dataclass
+class _Printer:
+    """Prints one law; `coefficients` and `constants` grow as it goes."""
+
+    coefficients: list[sp.Expr] = field(default_factory=list)
+    constants: dict[str, float] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+
+    def coefficient(self, expression: sp.Expr) -> str:
+        if not expression.free_symbols:
+            value = float(np.float32(float(expression)))
+            if value == 1.0:
+                return "F1"
+            name = f"K{list(self.constants.values()).index(value)}" if value in self.constants.values() else f"K{len(self.constants)}"
+            self.constants[name] = value
+            return name
+        if expression not in self.coefficients:
+            self.coefficients.append(expression)
+        return f"c[o + {self.coefficients.index(expression)}]"
+
+    def stored(self, text: str) -> str:
+        name = f"t{len(self.lines)}"
+        self.lines.append(f"    {name} = {text}")
+        return name
+
+    def text(self, expression: sp.Expr) -> str:
+        if w not in expression.free_symbols:
+            return self.coefficient(expression)
+        if expression == w:
+            return "w"
+        if expression.is_polynomial(w) and sp.degree(expression, w) == 1:
+            slope, start = sp.Poly(expression, w).all_coeffs()
+            product = "w" if slope == 1 else f"{self.coefficient(slope)} * w"
+            return product if start == 0 else f"({self.coefficient(start)} + {product})"
+        if expression.is_Add or expression.is_Mul:
+            free, bound = expression.as_independent(w, as_Add=expression.is_Add)
+            parts = [self.text(part) for part in expression.func.make_args(bound)]
+            if free != (0 if expression.is_Add else 1):
+                parts.insert(0, self.coefficient(free))
+            return "(" + (" + " if expression.is_Add else " * ").join(parts) + ")"
+        if isinstance(expression, sp.exp):
+            return f"exp32({self.text(expression.args[0])})"
+        if expression.is_Pow:
+            return self.power(*expression.args)
+        if isinstance(expression, sp.Piecewise):
+            return self.pieces(expression.args)
+        if isinstance(expression, sp.Max | sp.Min):
+            name = "np.maximum" if isinstance(expression, sp.Max) else "np.minimum"
+            first, *rest = (self.text(a) for a in expression.args)
+            for other in rest:
+                first = f"{name}({first}, {other})"
+            return first
+        if isinstance(expression, sp.sinh | sp.cosh):
+            return self.text(expression.rewrite(sp.exp))
+        if expression.func in _FUNCTIONS and len(expression.args) == 1:
+            return f"{_FUNCTIONS[expression.func]}({self.text(expression.args[0])})"
+        raise UnsupportedLaw(
+            f"the law holds {expression}: there is no kernel code for {expression.func.__name__}; "
+            f"use + - * / powers, sqrt, exp, log, tanh, sinh, cosh, Abs, Min, Max or Piecewise"
+        )
+
+    def power(self, base: sp.Expr, exponent: sp.Expr) -> str:
+        if exponent == sp.Rational(1, 2):
+            return f"np.sqrt({self.text(base)})"
+        if exponent.is_Integer or (2 * exponent).is_Integer:
+            if exponent < 0:
+                return f"(F1 / {self.power_or_base(base, -exponent)})"
+            whole = int(sp.floor(exponent))
+            name = self.stored(self.text(base))
+            factors = [name] * whole
+            if exponent != whole:
+                factors.append(f"np.sqrt({name})")
+            return "(" + " * ".join(factors) + ")"
+        if w in base.free_symbols:
+            return f"power32({self.text(base)}, {self.text(exponent)})"
+        return f"exp32({self.text(exponent * sp.log(base))})"
+
+    def power_or_base(self, base: sp.Expr, exponent: sp.Expr) -> str:
+        return self.text(base) if exponent == 1 else self.power(base, exponent)
+
+    def pieces(self, pairs: Any) -> str:
+        (value, condition), *rest = pairs
+        if condition == sp.true or not rest:
+            return self.text(value)
+        return f"where({self.condition(condition)}, {self.text(value)}, {self.pieces(rest)})"
+
+    def condition(self, relation: Any) -> str:
+        if isinstance(relation, sp.And | sp.Or):
+            sign = " & " if isinstance(relation, sp.And) else " | "
+            return "(" + sign.join(self.condition(part) for part in relation.args) + ")"
+        if isinstance(relation, sp.Rel) and relation.rel_op in ("<", "<=", ">", ">="):
+            return f"({self.text(relation.lhs)} {relation.rel_op} {self.text(relation.rhs)})"
+        raise UnsupportedLaw(f"the law holds the condition {relation}: use < <= > >= And Or")
+
+
+_FUNCTIONS = {sp.log: "log32", sp.tanh: "tanh32", sp.Abs: "abs"}
+
+
+@dataclass(frozen=True)
+class LawKernel:
+    """The printed form of a law.
+
+    Attributes
+    ----------
+    source : str
+        Text of ``up_step(w, c, o)`` and ``down_step(w, c, o)`` and of the places STEP, LOW, HIGH.
+    up_step, down_step : callable
+        The same, run by NumPy: ``up_step(w, c, 0)`` with ``c`` of shape (width, n) or (width, 1).
+    width : int
+        Coefficients per device, padding included.
+    step_place, low_place, high_place : int
+        Where a device's own ``dw_min`` and bounds stand among its coefficients.
+    """
+
+    source: str
+    up_step: Callable[..., Any]
+    down_step: Callable[..., Any]
+    width: int
+    step_place: int
+    low_place: int
+    high_place: int
+    symbols: tuple[sp.Symbol, ...]
+    expressions: tuple[sp.Expr, ...]
+
+    def coefficients(
+        self, values: Mapping[sp.Symbol, Any], step: Any, low: Any, high: Any
+    ) -> np.ndarray:
+        """Compute the float32 coefficients, shape (n, width), of devices with these numbers.
+
+        Parameters
+        ----------
+        values : mapping of parameter symbol to number or float64 array (n,)
+        step, low, high : number or float64 array (n,)
+            Each device's ``dw_min`` and bounds.
+        """
+        numbers = {**values, STEP_SYMBOL: step}
+        arrays = [np.asarray(numbers[s], dtype=np.float64) for s in self.symbols]
+        count = max((a.size for a in (*arrays, np.asarray(step), np.asarray(low))), default=1)
+        table = np.zeros((count, self.width), dtype=np.float32)
+        for place, expression in enumerate(self.expressions):
+            function = sp.lambdify(self.symbols, expression, modules="numpy", dummify=True)
+            table[:, place] = function(*arrays)
+        table[:, self.step_place] = step
+        table[:, self.low_place] = np.float32(low)
+        table[:, self.high_place] = np.float32(high)
+        return table
+
+
+def step_functions(source: str) -> dict[str, Any]:
+    """Run the printed text under NumPy and return its names."""
+    namespace = {name: getattr(elementary, name) for name in dir(elementary)}
+    exec(compile(source, "<kernel of a law>", "exec"), namespace)
+    return namespace
+
+
+@lru_cache(maxsize=256)
+def law_kernel(law: DeviceLaw) -> LawKernel:
+    """Print the kernel of `law`, in its symbolic form: laws that differ in numbers share it.
+
+    Raises
+    ------
+    UnsupportedLaw
+        If the law holds a function for which there is no kernel code.
+
+    Examples
+    --------
+    >>> from theory import laws
+    >>> print(law_kernel(laws.soft_bounds(w_max=1, w_min=-1, imbalance=0.3).symbolic).source)
+    STEP = 4
+    LOW = 5
+    HIGH = 6
+    WIDTH = 8
+    <BLANKLINE>
+    def up_step(w, c, o):
+        return (c[o + 0] + c[o + 1] * w)
+    <BLANKLINE>
+    def down_step(w, c, o):
+        return (c[o + 2] + c[o + 3] * w)
+    <BLANKLINE>
+    """
+    printer = _Printer()
+    functions = []
+    for name, step in (("up_step", law.up), ("down_step", -law.down)):
+        printer.lines = []
+        scaled = STEP_SYMBOL * step if not step.is_Piecewise else sp.piecewise_fold(STEP_SYMBOL * step)
+        result = printer.text(scaled)
+        if w not in scaled.free_symbols:
+            result = f"{result} + F0 * w"
+        body = "\n".join((*printer.lines, f"    return {result}"))
+        functions.append(f"\ndef {name}(w, c, o):\n{body}\n")
+    used = len(printer.coefficients)
+    width = -(-(used + 3) // 8) * 8
+    head = [f"STEP = {used}", f"LOW = {used + 1}", f"HIGH = {used + 2}", f"WIDTH = {width}"]
+    head += [f"{name} = np.float32({value!r})" for name, value in printer.constants.items()]
+    source = "\n".join((*head, *functions))
+    names = step_functions(source)
+    symbols = sorted({s for e in printer.coefficients for s in e.free_symbols}, key=str)
+    return LawKernel(
+        source=source,
+        up_step=names["up_step"],
+        down_step=names["down_step"],
+        width=width,
+        step_place=used,
+        low_place=used + 1,
+        high_place=used + 2,
+        symbols=tuple(symbols),
+        expressions=tuple(printer.coefficients),
+    )

@@ -1,0 +1,351 @@
+"""The loops over lines and devices of one array, written to be read and to be compiled.
+
+A loop does what its sentence says, one device at a time. `phys.compiler` puts these functions
+beside the step functions of one law and compiles them with numba; run by the interpreter as they
+stand, they are the oracle of the tests.
+
+Arrays of devices are stored column by column: ``weights[j, i]`` is the device of column line `j`
+and row line `i`, so that the devices of one column line lie side by side. A column line that
+carries a zero is skipped, and most of an image is zero. Sums run in a fixed order, so that every
+engine finds the same bits.
+"""
+
+import numpy as np
+
+from phys.elementary import (
+    F0,
+    F1,
+    HALF,
+    QUANTILE_SPLIT,
+    TWO_M32,
+    U33,
+    U63,
+    central_quantile,
+    normal_from_bits,
+)
+from phys.random_bits import LOW_32, SLOTS_PER_DEVICE, U1, U32, child
+from phys.simd import lane_dot
+
+TWO_32 = np.float32(2.0**32)
+U0 = np.uint64(0)
+UP = 1
+DOWN = -1
+BLOCK = 256
+
+# What an update adds to its statistics, by place.
+UPDATES = 0
+WANTED = 1
+DELIVERED = 2
+ADDRESSED = 3
+CLIPPED = 4
+PULSES = 5
+STATISTICS = 6
+
+
+def forward_into(weights, reference, x, index, y):
+    """Compute ``y_i = sum_j x_j (w_ji - r_ji)``, adding the columns in rising order of `j`.
+
+    Four columns are added in one pass, from left to right, so that `y` is loaded and stored once.
+    """
+    columns, rows = weights.shape
+    count = 0
+    for j in range(columns):
+        if x[j] != F0:
+            index[count] = j
+            count += 1
+    for i in range(rows):
+        y[i] = F0
+    k = 0
+    while k + 4 <= count:
+        a, b, c, d = index[k], index[k + 1], index[k + 2], index[k + 3]
+        xa, xb, xc, xd = x[a], x[b], x[c], x[d]
+        for i in range(rows):
+            y[i] = (
+                y[i]
+                + xa * (weights[a, i] - reference[a, i])
+                + xb * (weights[b, i] - reference[b, i])
+                + xc * (weights[c, i] - reference[c, i])
+                + xd * (weights[d, i] - reference[d, i])
+            )
+        k += 4
+    while k < count:
+        a = index[k]
+        xa = x[a]
+        for i in range(rows):
+            y[i] += xa * (weights[a, i] - reference[a, i])
+        k += 1
+
+
+def backward_into(weights, reference, d, z):
+    """Compute ``z_j = sum_i d_i (w_ji - r_ji)``, each sum in the sixteen-lane order."""
+    for j in range(weights.shape[0]):
+        z[j] = lane_dot(weights[j], reference[j], d)
+
+
+def forward_batch(weights, reference, x, y):
+    """Apply `forward_into` to every row of `x`."""
+    index = np.empty(weights.shape[0], np.int64)
+    for n in range(x.shape[0]):
+        forward_into(weights, reference, x[n], index, y[n])
+
+
+def backward_batch(weights, reference, d, z):
+    """Apply `backward_into` to every row of `d`."""
+    for n in range(d.shape[0]):
+        backward_into(weights, reference, d[n], z[n])
+
+
+def peak_and_count(values):
+    """Return the largest magnitude and the number of values that are not zero."""
+    peak = F0
+    count = 0
+    for k in range(values.size):
+        size = abs(values[k])
+        if size > peak:
+            peak = size
+        if size > F0:
+            count += 1
+    return peak, count
+
+
+def peak_probabilities(gain, x_peak, d_peak, x_count):
+    """Return the firing probabilities of the strongest column and the strongest row.
+
+    Their product is ``gain * x_peak * d_peak`` with ``gain = lr / (dw_min * pulses)``. Update
+    management makes the two equal. Where both would pass 1, or where one column alone carries a
+    value, the column takes probability 1 and the rows take the product, so that only rows clip.
+    """
+    product = gain * x_peak * d_peak
+    if product > F1 or x_count == 1:
+        return F1, product
+    balanced = np.sqrt(product)
+    return balanced, balanced
+
+
+def draw_trains(values, peak, p_peak, key, pulses, index, keys, thresholds, trains):
+    """Draw the pulse trains of the lines that carry `values`; bit `s` of a train is slot `s`.
+
+    Line `k` fires in a slot with probability ``min(1, |value_k| / peak * p_peak)``: it fires where
+    the slot's 32 random bits, an integer, are below ``2**32`` times that.
+
+    Returns the number of lines that fire at all (they stand first in `index` and `trains`), the
+    number of lines that carry a value, the number of clipped lines and the sum of probabilities.
+    """
+    count = 0
+    clipped = 0
+    total = 0.0
+    for line in range(values.size):
+        if values[line] != F0:
+            p = abs(values[line]) / peak * p_peak
+            if p > F1:
+                p = F1
+                clipped += 1
+            total += p
+            index[count] = line
+            keys[count] = child(key, np.uint64(line))
+            thresholds[count] = np.uint64(p * TWO_32)
+            trains[count] = U0
+            count += 1
+    for pair in range((pulses + 1) // 2):
+        even = np.uint64(2 * pair)
+        odd = even + U1 if 2 * pair + 1 < pulses else even
+        both = U1 if odd != even else U0
+        for k in range(count):
+            bits = child(keys[k], np.uint64(pair))
+            low = np.uint64((bits & LOW_32) < thresholds[k])
+            high = np.uint64((bits >> U32) < thresholds[k]) & both
+            trains[k] |= (low << even) | (high << odd)
+    fired = 0
+    for k in range(count):
+        if trains[k] != U0:
+            index[fired] = index[k]
+            trains[fired] = trains[k]
+            fired += 1
+    return fired, count, clipped, total
+
+
+def sort_by_slot(values, index, trains, fired, pulses, lines, counts):
+    """List for every slot the lines that fire in it: ``lines[0, s]`` positive, ``lines[1, s]`` negative."""
+    for s in range(pulses):
+        counts[0, s] = 0
+        counts[1, s] = 0
+    for k in range(fired):
+        line = index[k]
+        side = 0 if values[line] > F0 else 1
+        for s in range(pulses):
+            if (trains[k] >> np.uint64(s)) & U1:
+                lines[side, s, counts[side, s]] = line
+                counts[side, s] += 1
+
+
+def clamp(value, low, high):
+    """Return `value` moved into [low, high]."""
+    if value < low:
+        return low
+    if value > high:
+        return high
+    return value
+
+
+def pulse(w, direction, c, o, relative, additive, noise_key, place):
+    """Return the weight after one pulse on a device whose coefficients start at ``c[o]``."""
+    step = up_step(w, c, o) if direction > 0 else down_step(w, c, o)
+    if relative != F0 or additive != F0:
+        xi = normal_from_bits(child(noise_key, place))
+        step = step * (F1 + relative * xi) + c[o + STEP] * (additive * xi)
+    return clamp(w + step, c[o + LOW], c[o + HIGH])
+
+
+def pulse_lines(w, lines, count, direction, c, first, stride, noise, noise_key, slot):
+    """Give one pulse to the devices of one column on the listed row lines."""
+    relative, additive = noise
+    for t in range(count):
+        i = lines[t]
+        device = first + i
+        place = np.uint64(device) * SLOTS_PER_DEVICE + slot
+        w[i] = pulse(w[i], direction, c, device * stride, relative, additive, noise_key, place)
+
+
+def update_array(weights, c, stride, noise, x, d, gain, pulses, stream, number, scratch, statistics):
+    """Apply one fully parallel stochastic update of ``lr * d x^T`` to an array.
+
+    Parameters
+    ----------
+    weights : float32 (columns, rows), changed in place.
+    c, stride : coefficients of the devices, and how many lie between two devices (0: all equal).
+    noise : (relative, additive) standard deviation of a step.
+    x, d : float32 (columns,) and (rows,); `d` is the direction in which the rows should move.
+    gain : float32, ``lr / (dw_min * pulses)``.
+    pulses : slots in a train, at most 64.
+    stream : uint64 (3,), keys of the column trains, row trains and cycle noise.
+    number : how many updates the array has seen.
+    scratch : (index, words, lines, counts), see `phys.fast.Scratch`.
+    statistics : float64 (6,), added to.
+    """
+    columns, rows = weights.shape
+    index, words, lines, counts = scratch
+    statistics[UPDATES] += 1.0
+    x_peak, x_count = peak_and_count(x)
+    d_peak, d_count = peak_and_count(d)
+    if x_count == 0 or d_count == 0:
+        return
+    p_x, p_d = peak_probabilities(gain, x_peak, d_peak, x_count)
+    turn = np.uint64(number)
+    fired_d, _, clipped_d, total_d = draw_trains(
+        d, d_peak, p_d, child(stream[1], turn), pulses, index[1], words[0], words[1], words[2]
+    )
+    sort_by_slot(d, index[1], words[2], fired_d, pulses, lines, counts)
+    fired_x, _, clipped_x, total_x = draw_trains(
+        x, x_peak, p_x, child(stream[0], turn), pulses, index[0], words[0], words[1], words[2]
+    )
+    noise_key = child(stream[2], turn)
+    delivered = 0
+    for k in range(fired_x):
+        j = index[0, k]
+        w = weights[j]
+        toward = 0 if x[j] > F0 else 1
+        for s in range(pulses):
+            if (words[2, k] >> np.uint64(s)) & U1:
+                slot = np.uint64(s)
+                n = counts[toward, s]
+                m = counts[1 - toward, s]
+                pulse_lines(w, lines[toward, s], n, UP, c, j * rows, stride, noise, noise_key, slot)
+                pulse_lines(
+                    w, lines[1 - toward, s], m, DOWN, c, j * rows, stride, noise, noise_key, slot
+                )
+                delivered += n + m
+    x_total = 0.0
+    for j in range(columns):
+        x_total += abs(x[j])
+    d_total = 0.0
+    for i in range(rows):
+        d_total += abs(d[i])
+    statistics[WANTED] += gain * pulses * x_total * d_total
+    statistics[DELIVERED] += pulses * total_x * total_d
+    statistics[ADDRESSED] += x_count * d_count
+    statistics[CLIPPED] += x_count * d_count - (x_count - clipped_x) * (d_count - clipped_d)
+    statistics[PULSES] += delivered
+
+
+def block_normals(noise_key, start, stop, xi):
+    """Write the cycle noise of the devices from `start` to `stop`, slot 0, to `xi`.
+
+    The central part of the quantile is computed for all, in one loop without a branch, and the
+    seventh of the draws that lie in the tails is computed again.
+    """
+    for device in range(start, stop):
+        bits = child(noise_key, np.uint64(device) * SLOTS_PER_DEVICE)
+        q = HALF - (np.float32(bits >> U33) + HALF) * TWO_M32
+        size = central_quantile(q)
+        xi[device - start] = size if (bits >> U63) == U0 else -size
+        if q > QUANTILE_SPLIT:
+            xi[device - start] = normal_from_bits(bits)
+
+
+def step_block(weights, c, stride, direction, start, stop, relative, additive, xi):
+    """Give one pulse to the devices from `start` to `stop`, with the noise `xi`."""
+    for device in range(start, stop):
+        o = device * stride
+        w = weights[device]
+        step = up_step(w, c, o) if direction > 0 else down_step(w, c, o)
+        noise = xi[device - start]
+        step = step * (F1 + relative * noise) + c[o + STEP] * (additive * noise)
+        weights[device] = clamp(w + step, c[o + LOW], c[o + HIGH])
+
+
+def step_block_quietly(weights, c, stride, direction, start, stop):
+    """Give one noise-free pulse to the devices from `start` to `stop`."""
+    if direction > 0:
+        for device in range(start, stop):
+            o = device * stride
+            w = weights[device]
+            weights[device] = clamp(w + up_step(w, c, o), c[o + LOW], c[o + HIGH])
+    else:
+        for device in range(start, stop):
+            o = device * stride
+            w = weights[device]
+            weights[device] = clamp(w + down_step(w, c, o), c[o + LOW], c[o + HIGH])
+
+
+def alternate(weights, c, stride, noise, directions, stream, number):
+    """Give every device of the flat array `weights` one pulse per entry of `directions`, in turn.
+
+    Block by block, so that a block stays in the cache for all its pulses.
+    """
+    relative, additive = noise
+    xi = np.empty(BLOCK, np.float32)
+    for start in range(0, weights.size, BLOCK):
+        stop = min(start + BLOCK, weights.size)
+        for n in range(directions.size):
+            if relative != F0 or additive != F0:
+                noise_key = child(stream[2], np.uint64(number + n))
+                block_normals(noise_key, start, stop, xi)
+                step_block(
+                    weights, c, stride, directions[n], start, stop, relative, additive, xi
+                )
+            elif stride == 0:
+                step_block_quietly(weights, c, 0, directions[n], start, stop)
+            else:
+                step_block_quietly(weights, c, WIDTH, directions[n], start, stop)
+
+
+CORE_KERNELS = (
+    "forward_into",
+    "backward_into",
+    "forward_batch",
+    "backward_batch",
+    "peak_and_count",
+    "peak_probabilities",
+    "draw_trains",
+    "sort_by_slot",
+    "clamp",
+)
+LAW_KERNELS = (
+    "pulse",
+    "pulse_lines",
+    "update_array",
+    "block_normals",
+    "step_block",
+    "step_block_quietly",
+    "alternate",
+)

@@ -1,0 +1,90 @@
+"""Symmetry points and convergence of whole arrays, from the law and each device's own numbers.
+
+The theory package answers for one law; an array has a law with a hundred thousand sets of numbers.
+Here the same G(w) = 0 is solved for all of them at once, by bisection, in float64.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from phys.device import Population
+from theory import DeviceLaw, w
+
+BISECTIONS = 60
+
+
+@lru_cache(maxsize=512)
+def _compiled(expression: sp.Expr, symbols: tuple[sp.Symbol, ...]) -> Any:
+    return sp.lambdify([w, *symbols], expression, modules="numpy", dummify=True)
+
+
+def per_device(population: Population, expression: sp.Expr) -> Any:
+    """Return `expression` as a function of the weights of all devices, in float64.
+
+    Parameters
+    ----------
+    population : Population
+    expression : Expr
+        In ``w`` and the parameters of ``population.device.form``.
+
+    Returns
+    -------
+    callable
+        Takes float64 weights (..., n) and returns the same shape.
+    """
+    compiled = _compiled(expression, tuple(population.values))
+    arguments = list(population.values.values())
+
+    def call(weight: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            return np.broadcast_to(compiled(weight, *arguments), weight.shape)
+
+    return call
+
+
+def device_symmetry_points(population: Population) -> np.ndarray:
+    """Return the stable symmetry point of every device, float64 (n,), or (1,) if all are alike.
+
+    NaN where the device has no law, or where G does not rise through zero between the bounds. A
+    device with several symmetry points gets one of the stable ones.
+    """
+    if not isinstance(population.device.law, DeviceLaw):
+        return np.array([np.nan])
+    low, high = (np.atleast_1d(np.asarray(b, dtype=np.float64)) for b in (population.low, population.high))
+    count = max([low.size, *(np.size(v) for v in population.values.values())])
+    low, high = np.broadcast_to(low, count).copy(), np.broadcast_to(high, count).copy()
+    antisymmetric = per_device(population, population.device.form.G)
+    crossed = (antisymmetric(low) < 0) & (antisymmetric(high) > 0)
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        above = antisymmetric(middle) > 0
+        high = np.where(above, middle, high)
+        low = np.where(above, low, middle)
+    return np.where(crossed, (low + high) / 2, np.nan)
+
+
+def cycle_multiplier(population: Population, points: np.ndarray) -> np.ndarray:
+    """Return the multiplier of the up-then-down map at the symmetry points `points`, (n,).
+
+    ``(1 + delta q_up'(w)) (1 - delta q_down'(w))``, the factor by which a pair of pulses shrinks a
+    small distance from the cycle, to first order in the step.
+    """
+    form = population.device.form
+    up_slope = per_device(population, sp.diff(form.up, w))(points)
+    down_slope = per_device(population, sp.diff(form.down, w))(points)
+    return np.asarray((1 + population.step * up_slope) * (1 - population.step * down_slope))
+
+
+def symmetric_part(population: Population, weights: np.ndarray) -> np.ndarray:
+    """Return F(w) = (q_up + q_down)/2 of every device at its weight, float64 (n,)."""
+    return np.asarray(per_device(population, population.device.form.F)(weights))
+
+
+def antisymmetric_slope(population: Population, weights: np.ndarray) -> np.ndarray:
+    """Return G'(w) of every device at its weight, float64 (n,)."""
+    return np.asarray(per_device(population, sp.diff(population.device.form.G, w))(weights))
