@@ -12,7 +12,7 @@ from __future__ import annotations
 from sympy import Dummy, Expr, Poly, Rational, S, Symbol, exp, expand_mul, gcd, log, simplify
 from sympy.polys.polyerrors import PolynomialError
 
-HIGHEST_POWER = 12
+from theory.algebra import HIGHEST_POWER, numerator_denominator
 
 
 def substitute_exact(expression: Expr, x: Symbol) -> list[Expr] | None:
@@ -71,7 +71,7 @@ def in_one_exponential(expression: Expr, x: Symbol) -> tuple[Poly, Symbol, Expr]
     if swapped.has(x):
         return None
     try:
-        numerator = swapped.together().as_numer_denom()[0]
+        numerator = numerator_denominator(swapped)[0]
         return Poly(numerator, grown), grown, first * unit
     except PolynomialError:
         return None

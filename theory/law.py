@@ -16,8 +16,9 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, Symbol, cancel, together
+from sympy import Expr, Symbol
 
+from theory.algebra import tidy
 from theory.errors import BoundsError, ParameterError
 from theory.exact import exact_expression
 from theory.parameters import Parameter, collect_parameters
@@ -124,18 +125,18 @@ class DeviceLaw:
     @cached_property
     def F(self) -> Expr:
         """Symmetric part, ``(q_up + q_down)/2``."""
-        return _tidy((self.up + self.down) / 2)
+        return _short((self.up + self.down) / 2)
 
     @cached_property
     def G(self) -> Expr:
         """Antisymmetric part, ``(q_down - q_up)/2``."""
-        return _tidy((self.down - self.up) / 2)
+        return _short((self.down - self.up) / 2)
 
     @cached_property
     def psi(self) -> Expr:
         """Asymmetry ratio ``G/F``; between -1 and 1 inside the bounds."""
         ratio = (self.down - self.up) / (self.down + self.up)
-        return ratio if has_pieces(ratio) else cancel(together(ratio))
+        return ratio if has_pieces(ratio) else tidy(ratio)
 
     @cached_property
     def bounds(self) -> tuple[Expr, Expr]:
@@ -243,13 +244,11 @@ class DeviceLaw:
         return rf"$\displaystyle \begin{{aligned}} {body} \end{{aligned}}$"
 
 
-def _tidy(expression: Expr) -> Expr:
-    """Cancel where the expression is rational, else as it is."""
-    if has_pieces(expression):
-        return expression
+def _short(expression: Expr) -> Expr:
+    """Cancel where the expression is rational, else leave it as it is."""
     symbols = expression.free_symbols
-    if expression.is_rational_function(*symbols):
-        return cancel(together(expression)) if symbols else expression
+    if symbols and not has_pieces(expression) and expression.is_rational_function(*symbols):
+        return tidy(expression)
     return expression
 
 

@@ -20,15 +20,13 @@ from sympy import (
     Rational,
     S,
     Symbol,
-    cancel,
-    fraction,
     real_roots,
     sqrt,
-    together,
 )
 from sympy.polys.polyerrors import PolynomialError
 
 from theory import certified
+from theory.algebra import numerator_denominator
 from theory.exponentials import substitute_exact
 from theory.intervals import point, sign_of
 from theory.pieces import Piece, has_pieces, split_pieces
@@ -123,7 +121,9 @@ def roots_in(expression: Expr, x: Symbol, lower: Expr, upper: Expr) -> Roots:
 
 def rational_numerator(expression: Expr, x: Symbol) -> Poly | None:
     """Numerator of a rational function with rational coefficients, else None."""
-    numerator, denominator = fraction(cancel(together(expression)))
+    if not expression.is_rational_function(x):
+        return None
+    numerator, denominator = numerator_denominator(expression)
     try:
         poly, below = Poly(numerator, x), Poly(denominator, x)
     except PolynomialError:

@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from sympy import Dummy, Expr, Poly, Symbol, cancel, factor_list, fraction, oo, together
+from sympy import Dummy, Expr, Poly, Symbol, factor_list, oo
 from sympy.polys.polyerrors import PolynomialError
+
+from theory.algebra import numerator_denominator, tidy
 
 Region = Mapping[Symbol, tuple[Any, Any]]
 
@@ -61,7 +63,7 @@ def prove_sign(expression: Expr, region: Region) -> Sign | None:
         return None
     if positive.is_zero:
         return Sign.ZERO
-    numerator, denominator = fraction(cancel(together(positive)))
+    numerator, denominator = numerator_denominator(positive)
     above, below = _factored_sign(numerator, variables), _factored_sign(denominator, variables)
     if above is None or below is None:
         return None
@@ -86,7 +88,7 @@ def in_positive_variables(
             image = upper - t
         else:
             image = (lower + upper * t) / (1 + t)
-        expression = cancel(together(expression.subs(symbol, image)))
+        expression = tidy(expression.subs(symbol, image))
     rest = expression.free_symbols - set(variables)
     return (None, ()) if rest else (expression, tuple(variables))
 

@@ -12,16 +12,14 @@ from sympy import (
     Ne,
     Poly,
     S,
-    cancel,
     diff,
     factor,
-    fraction,
     simplify,
     sqrt,
-    together,
 )
 from sympy.polys.polyerrors import PolynomialError
 
+from theory.algebra import numerator_denominator, tidy
 from theory.exponentials import substitute_exact
 from theory.pieces import has_pieces
 from theory.signs import Sign, prove_sign
@@ -74,7 +72,7 @@ def _constant(law: DeviceLaw) -> SymmetryPoints:
 
 
 def _candidates(G: Expr) -> list[tuple[Expr, tuple[Basic, ...]]] | None:
-    numerator = fraction(together(G))[0]
+    numerator = numerator_denominator(G)[0]
     try:
         poly = Poly(numerator, w)
     except PolynomialError:
@@ -84,7 +82,7 @@ def _candidates(G: Expr) -> list[tuple[Expr, tuple[Basic, ...]]] | None:
     for part, _ in poly.factor_list()[1]:
         if part.degree() == 1:
             a, b = part.all_coeffs()
-            roots.append((factor(cancel(-b / a)), (Ne(a, 0),)))
+            roots.append((factor(tidy(-b / a)), (Ne(a, 0),)))
         elif part.degree() == 2:
             a, b, c = part.all_coeffs()
             inside = factor(b**2 - 4 * a * c)

@@ -1,0 +1,139 @@
+"""Normal form of expressions that are rational in symbols, exponentials and other functions.
+
+SymPy's ``cancel`` writes exp(12.44625) as exp(1/100000) to the power 1244625 and then never
+returns. Here every exponential is split over its summands and expressed by a *small* power of
+one unit, every other function is frozen to a symbol, and only then the fraction is cancelled.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sympy import (
+    Dummy,
+    E,
+    Expr,
+    Rational,
+    S,
+    cancel,
+    exp,
+    expand_mul,
+    fraction,
+    gcd,
+    simplify,
+    together,
+)
+
+HIGHEST_POWER = 12
+
+
+def tidy(expression: Expr) -> Expr:
+    """Return the expression as one cancelled fraction.
+
+    Examples
+    --------
+    >>> from sympy import Symbol, exp
+    >>> x = Symbol("x", real=True)
+    >>> tidy((exp(2 * x) - 1) / (exp(x) - 1))
+    exp(x) + 1
+    """
+    frozen, table = freeze(expression)
+    return cancel(together(frozen)).xreplace(table)
+
+
+def numerator_denominator(expression: Expr) -> tuple[Expr, Expr]:
+    """Return numerator and denominator of the cancelled fraction."""
+    frozen, table = freeze(expression)
+    above, below = fraction(cancel(together(frozen)))
+    return above.xreplace(table), below.xreplace(table)
+
+
+def vanishes(expression: Expr) -> bool:
+    """Whether an expression is proved to be identically zero.
+
+    The normal form decides everything that is rational in symbols and exponentials;
+    SymPy's ``simplify`` is asked only about what remains.
+    """
+    if expression.is_zero:
+        return True
+    rest = tidy(expression)
+    if rest == 0:
+        return True
+    if rest.is_rational_function(*rest.free_symbols) and not freeze(rest)[1]:
+        return False
+    return bool(simplify(rest) == 0)
+
+
+def freeze(expression: Expr) -> tuple[Expr, dict[Dummy, Expr]]:
+    """Replace everything that is not rational by symbols; return the way back, too."""
+    atoms: dict[Expr, Expr] = {}
+    exponentials: dict[Expr, dict[Expr, Rational]] = {}
+    _collect(expression, atoms, exponentials)
+    units: dict[Expr, list[Rational]] = defaultdict(list)
+    for powers in exponentials.values():
+        for kernel, share in powers.items():
+            units[kernel].append(share)
+    table: dict[Dummy, Expr] = {}
+    names: dict[tuple[Expr, Rational | None], tuple[Dummy, Rational]] = {}
+    for kernel, shares in units.items():
+        unit = Rational(gcd(shares)) if len(shares) > 1 else abs(shares[0])
+        if max(abs(share / unit) for share in shares) <= HIGHEST_POWER:
+            common = _named(exp(unit * kernel), table)
+            for share in shares:
+                names[kernel, share] = common, share / unit
+        else:
+            for share in set(shares):
+                names[kernel, share] = _named(exp(share * kernel), table), S.One
+    back: dict[Expr, Expr] = {}
+    for atom, powers in exponentials.items():
+        product = S.One
+        for kernel, share in powers.items():
+            name, power = names[kernel, share]
+            product *= name**power
+        back[atom] = product
+    for atom in atoms:
+        back[atom] = _named(atom, table)
+    return _swap(expression, back), table
+
+
+def _named(value: Expr, table: dict[Dummy, Expr]) -> Dummy:
+    # The sign travels along, so that |x| and square roots of frozen parts stay simple.
+    name = Dummy("f", positive=True) if value.is_positive else Dummy("f", real=value.is_real)
+    table[name] = value
+    return name
+
+
+def _is_rational_node(expression: Expr) -> bool:
+    return bool(
+        expression.is_Add or expression.is_Mul or (expression.is_Pow and expression.exp.is_Integer)
+    ) and not isinstance(expression, exp)
+
+
+def _collect(
+    expression: Expr, atoms: dict[Expr, Expr], exponentials: dict[Expr, dict[Expr, Rational]]
+) -> None:
+    if expression.is_Symbol or expression.is_Rational:
+        return
+    if isinstance(expression, exp) or expression is E:
+        argument = S.One if expression is E else expression.args[0]
+        powers: dict[Expr, Rational] = defaultdict(lambda: S.Zero)
+        for term in expand_mul(argument).as_ordered_terms():
+            share, kernel = term.as_coeff_Mul()
+            if share.is_Rational:
+                powers[kernel] += share
+            else:
+                powers[term] += S.One
+        exponentials[expression] = {k: s for k, s in powers.items() if s != 0}
+    elif _is_rational_node(expression):
+        for part in expression.args:
+            _collect(part, atoms, exponentials)
+    else:
+        atoms[expression] = expression
+
+
+def _swap(expression: Expr, back: dict[Expr, Expr]) -> Expr:
+    if expression in back:
+        return back[expression]
+    if _is_rational_node(expression):
+        return expression.func(*(_swap(part, back) for part in expression.args))
+    return expression
