@@ -96,6 +96,22 @@ def test_theory_depends_on_sympy_alone(repository):
     assert imported(repository / "theory") <= {"theory", "sympy", "mpmath"}
 
 
+@pytest.mark.parametrize("package", ["theory", "phys"])
+def test_public_names_do_not_depend_on_what_was_imported_before(repository, package):
+    """A submodule must not take the place of a public name that it is called like."""
+    public = (
+        f"import importlib, inspect, pkgutil, {package} as package\n"
+        "for module in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
+        "    importlib.import_module(module.name)\n"
+        "found = {name: inspect.ismodule(getattr(package, name)) for name in package.__all__}\n"
+        "print(*sorted(name for name, is_module in found.items() if is_module))\n"
+    )
+    shown = run(sys.executable, "-c", public, cwd=repository)
+    assert shown.returncode == 0, shown.stderr
+    # These are documented as modules: theory.laws, theory.derive.
+    assert set(shown.stdout.split()) <= {"laws", "derive", "strategies"}
+
+
 def test_versions_agree(repository, project):
     version = project["project"]["version"]
     citation = (repository / "CITATION.cff").read_text(encoding="utf-8")
