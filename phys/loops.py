@@ -109,17 +109,23 @@ def peak_and_count(values):
 
 
 def peak_probabilities(gain, x_peak, d_peak, x_count):
-    """Return the firing probabilities of the strongest column and the strongest row.
+    """Return the firing probabilities of the strongest column and row, and whether they are cut.
 
-    Their product is ``gain * x_peak * d_peak`` with ``gain = lr / (dw_min * pulses)``. Update
-    management makes the two equal. Where both would pass 1, or where one column alone carries a
-    value, the column takes probability 1 and the rows take the product, so that only rows clip.
+    Their product is ``gain * x_peak * d_peak`` with ``gain = lr / (dw_min * pulses)``, and update
+    management makes the two equal. A product above 1 cannot be delivered. It is cut to 1, so that
+    all devices get the same share of what they should get: if single lines were clipped instead,
+    the strong ones would lose and the weak ones not, and the sum of many updates would point
+    elsewhere (softmax errors, one large and many small ones of the other sign, drive an array
+    into its bound that way). Where one column alone carries a value, as in a transfer, it fires in
+    every slot and the rows take the product, so that only the rows above 1 are clipped.
     """
     product = gain * x_peak * d_peak
-    if product > F1 or x_count == 1:
-        return F1, product
+    if x_count == 1:
+        return F1, product, False
+    if product > F1:
+        return F1, F1, True
     balanced = np.sqrt(product)
-    return balanced, balanced
+    return balanced, balanced, False
 
 
 def draw_trains(values, peak, p_peak, key, pulses, index, keys, thresholds, trains):
@@ -229,7 +235,7 @@ def update_array(weights, c, stride, noise, x, d, gain, pulses, stream, number, 
     d_peak, d_count = peak_and_count(d)
     if x_count == 0 or d_count == 0:
         return
-    p_x, p_d = peak_probabilities(gain, x_peak, d_peak, x_count)
+    p_x, p_d, cut = peak_probabilities(gain, x_peak, d_peak, x_count)
     turn = np.uint64(number)
     fired_d, _, clipped_d, total_d = draw_trains(
         d, d_peak, p_d, child(stream[1], turn), pulses, index[1], words[0], words[1], words[2]
@@ -263,7 +269,8 @@ def update_array(weights, c, stride, noise, x, d, gain, pulses, stream, number, 
     statistics[WANTED] += gain * pulses * x_total * d_total
     statistics[DELIVERED] += pulses * total_x * total_d
     statistics[ADDRESSED] += x_count * d_count
-    statistics[CLIPPED] += x_count * d_count - (x_count - clipped_x) * (d_count - clipped_d)
+    whole = 0 if cut else (x_count - clipped_x) * (d_count - clipped_d)
+    statistics[CLIPPED] += x_count * d_count - whole
     statistics[PULSES] += delivered
 
 

@@ -89,9 +89,9 @@ class UpdatePlan:
     wanted : float
         Sum over the devices of ``lr |d_i x_j| / dw_min``, in pulses.
     delivered : float
-        The same after clipping.
+        The same after cutting and clipping.
     addressed, clipped : int
-        Devices with a wanted change, and those of them whose line clips.
+        Devices with a wanted change, and those of them that cannot get all of it.
     """
 
     columns: Trains
@@ -121,10 +121,10 @@ def plan_update(
     if not x_count or not d_count:
         return None
     x_peak, d_peak = np.abs(x).max(), np.abs(d).max()
-    p_x, p_d = peak_probabilities(gain, x_peak, d_peak, x_count)
+    p_x, p_d, cut = peak_probabilities(gain, x_peak, d_peak, x_count)
     columns = draw_line_trains(x, p_x, update_key(streams[0], number), pulses)
     rows = draw_line_trains(d, p_d, update_key(streams[1], number), pulses)
-    whole = (x_count - columns.clipped.sum()) * (d_count - rows.clipped.sum())
+    whole = 0 if cut else (x_count - columns.clipped.sum()) * (d_count - rows.clipped.sum())
     return UpdatePlan(
         columns,
         rows,
