@@ -19,7 +19,7 @@ from phys.device import Device
 from phys.energy import EnergyPoint, measure_energy
 from phys.network import ACTIVATIONS, Network
 from phys.random_bits import SAMPLE_ORDER, child, stream_key
-from phys.zero_shift import ZeroShiftHistory, zero_shift as shift_array
+from phys.zero_shifting import ZeroShiftHistory, zero_shift as shift_array
 
 CHUNK = 1000
 CHECKPOINT_SECONDS = 20.0
@@ -120,11 +120,16 @@ class History:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training stands: `fraction` in [0, 1], a word for what it does, accuracy so far."""
+    """Where a training stands: `fraction` in [0, 1], a word for what it does, accuracy so far.
+
+    At the end of an epoch `epoch` is its number, from 1, and `accuracy` that of the whole test set;
+    between, the accuracy is None or that of a part.
+    """
 
     fraction: float
     stage: str
     accuracy: float | None
+    epoch: int | None = None
 
 
 def train(
@@ -346,9 +351,11 @@ class _Run:
         if self.file is not None:
             self.save()
 
-    def _tell(self, fraction: float, stage: str, accuracy: float | None = None) -> None:
+    def _tell(
+        self, fraction: float, stage: str, accuracy: float | None = None, epoch: int | None = None
+    ) -> None:
         if self.report is not None:
-            self.report(Progress(fraction, stage, accuracy))
+            self.report(Progress(fraction, stage, accuracy, epoch))
 
     # -- the loop ----------------------------------------------------------------------------
     def learn(self) -> None:
@@ -384,7 +391,7 @@ class _Run:
                 self.history.accuracy.append(network.accuracy(data.test_images, data.test_labels))
                 self.history.loss.append(self.epoch_loss / self.count)
                 self.epoch, self.position, self.epoch_loss = self.epoch + 1, 0, 0.0
-                self._tell(self.epoch / self.epochs, "training", self.history.accuracy[-1])
+                self._tell(self.epoch / self.epochs, "training", self.history.accuracy[-1], self.epoch)
                 if self.file is not None:
                     self.save()
         except KeyboardInterrupt:
