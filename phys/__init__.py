@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from phys.crossbar import Crossbar, UpdateResult
     from phys.device import Device, Spread, StepFunctions
     from phys.training import History, train
-    from phys.zero_shift import ZeroShiftHistory, zero_shift
+    from phys.zero_shifting import ZeroShiftHistory, zero_shift
 
 _HOMES = {
     "Crossbar": "phys.crossbar",
@@ -19,8 +19,8 @@ _HOMES = {
     "StepFunctions": "phys.device",
     "History": "phys.training",
     "train": "phys.training",
-    "ZeroShiftHistory": "phys.zero_shift",
-    "zero_shift": "phys.zero_shift",
+    "ZeroShiftHistory": "phys.zero_shifting",
+    "zero_shift": "phys.zero_shifting",
 }
 
 __all__ = [

@@ -17,7 +17,7 @@ from phys.kernels import LawKernel
 if TYPE_CHECKING:
     from phys.crossbar import Crossbar
 
-ENGINES = ("compiled", "numpy")
+NORMALS = 1024
 
 
 def engine_name(kernel: Any) -> str:
@@ -35,17 +35,19 @@ def law_module(kernel: LawKernel) -> Any:
     return _law_module(kernel.source)
 
 
-def scratch(lines: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def scratch(lines: int) -> tuple[Any, ...]:
     """Return the working memory of an update of an array with at most `lines` lines on a side.
 
-    Index (2, lines), random words and trains (3, lines), lines that fire by sign and slot
-    (2, 64, lines), and how many those are (2, 64).
+    Index (lines,), keys, thresholds and trains (3, lines), lines that fire by side (columns, rows),
+    sign and slot (2, 2, 64, lines), how many those are (2, 2, 64), and room for a block of normals.
     """
+    block = max(lines, NORMALS)
     return (
-        np.zeros((2, lines), np.int64),
+        np.zeros(lines, np.int64),
         np.zeros((3, lines), np.uint64),
-        np.zeros((2, 64, lines), np.int64),
-        np.zeros((2, 64), np.int64),
+        np.zeros((2, 2, 64, lines + 1), np.int64),
+        np.zeros((2, 2, 64), np.int64),
+        (np.zeros(block, np.uint64), np.zeros(block, np.int64), np.zeros(block, np.float32)),
     )
 
 

@@ -87,7 +87,7 @@ def train_float(
         for b in range(size):
             n = order[start + b]
             total += backpropagate(
-                images[n], labels[n], activation, weights, references, inputs, outputs, b, index[0], z
+                images[n], labels[n], activation, weights, references, inputs, outputs, b, index, z
             )
         for b in range(size):
             for layer in range(len(weights)):
@@ -118,7 +118,7 @@ def train_pulsed(
         for b in range(size):
             n = order[start + b]
             total += backpropagate(
-                images[n], labels[n], activation, weights, references, inputs, outputs, b, index[0], z
+                images[n], labels[n], activation, weights, references, inputs, outputs, b, index, z
             )
         for b in range(size):
             for layer in range(len(weights)):
@@ -175,7 +175,7 @@ def train_shd(
         for b in range(size):
             n = order[start + b]
             total += backpropagate(
-                images[n], labels[n], activation, c, ref_c, inputs, outputs, b, index[0], z
+                images[n], labels[n], activation, c, ref_c, inputs, outputs, b, index, z
             )
         for b in range(size):
             for layer in range(len(c)):

@@ -1,0 +1,77 @@
+"""The command line: one group, whose commands are imported only when they are asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import click
+
+COMMANDS = {
+    "demo": ("phys.cli_demo", "derive, simulate and train the demonstration; write its report"),
+    "derive": ("phys.cli_derive", "derive fixed points and energies of a device law, step by step"),
+    "train": ("phys.cli_train", "train a network on arrays of devices"),
+}
+"""Module of each command, which holds a click command of that name, and its line in the help."""
+
+INTERRUPTED = 130
+ARGUMENTS = "crosspoint.arguments"
+
+
+class UnusableError(click.ClickException):
+    """An error that the user can mend: one line, exit status 2, no traceback."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        """Print the message to standard error."""
+        click.echo(f"error: {self.message}", file=file, err=True)
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it runs, and turns errors into one clear line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands that are installed."""
+        return [name for name, (module, _) in COMMANDS.items() if find_spec(module)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep the words as they were typed, so that a command can be repeated to the user."""
+        ctx.meta[ARGUMENTS] = list(args)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; errors that the user can mend and Ctrl-C end without a traceback."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            click.echo(str(stop) or "interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+        except (ValueError, ArithmeticError) as error:
+            from phys.checked import InputError
+            from phys.data import DataError
+            from phys.training import Diverged
+            from theory.errors import TheoryError
+
+            if not isinstance(error, InputError | DataError | Diverged | TheoryError):
+                raise
+            raise UnusableError(str(error)) from error
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="crosspoint", prog_name="crosspoint")
+def main() -> None:
+    """Training of neural networks on analog, asymmetric resistive crosspoint devices."""

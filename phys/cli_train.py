@@ -1,0 +1,234 @@
+"""`crosspoint train`: one training, with every setting of `phys.train` as an option."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from phys import cli_common as common
+from phys.checked import InputError
+
+DEVICE_OPTIONS = ("w_max", "w_min", "imbalance", "dw_min", "spread", "cycle_noise")
+SHIFT_OPTIONS = ("zero_shift", "zero_shift_arrays", "pairs", "read", "reference_error")
+
+
+class Sizes(click.ParamType):
+    """Units per layer, as 784,256,128,10."""
+
+    name = "N,N,..."
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
+        """Read whole numbers between commas."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(int(word) for word in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a list of whole numbers; write it as 784,256,128,10")
+
+
+class Pairs(click.ParamType):
+    """A number of pairs, or the word measure."""
+
+    name = "N|measure"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int | str:
+        """Read a whole number or the word."""
+        if value == "measure" or isinstance(value, int):
+            return value
+        try:
+            return int(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither a whole number nor the word measure")
+
+
+def _device(w_max: float, w_min: float | None, imbalance: float, **numbers: float) -> Any:
+    """Build the soft-bound device of the options; the lower bound defaults to minus the upper."""
+    from phys.device import Device
+    from theory import laws
+
+    low = -w_max if w_min is None else w_min
+    return Device(
+        laws.soft_bounds(w_max=w_max, w_min=low, imbalance=imbalance),
+        dw_min=numbers["dw_min"],
+        device_spread=numbers["spread"],
+        cycle_noise=numbers["cycle_noise"],
+    )
+
+
+def _arrays(zero_shift: bool, letters: str | None) -> bool | str:
+    if letters and not zero_shift:
+        raise InputError(
+            f"--zero-shift-arrays {letters} beside --no-zero-shift: leave one of them out"
+        )
+    return letters or zero_shift
+
+
+def _refuse_meaningless(ctx: click.Context, algorithm: str) -> None:
+    """Refuse options about devices for the algorithm that has none."""
+    if algorithm != "float":
+        return
+    for name in (*DEVICE_OPTIONS, *SHIFT_OPTIONS):
+        if ctx.get_parameter_source(name) == ParameterSource.COMMANDLINE:
+            option = next(p.opts[0] for p in ctx.command.params if p.name == name)
+            raise InputError(
+                f"{option} is given, but --algorithm float has no devices; "
+                f"leave it out, or choose sgd or shd"
+            )
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help=common.DATA_HELP)
+@click.option(
+    "--dataset", type=click.Choice(["mnist", "digits"]), default="mnist", show_default=True
+)
+@click.option(
+    "--algorithm", type=click.Choice(["float", "sgd", "shd"]), default="shd", show_default=True
+)
+@click.option("--epochs", type=int, default=3, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--samples", type=int, help="Use only the first so many training images.")
+@click.option("--layers", type=Sizes(), help="Units per layer; MNIST: 784,256,128,10.")
+@click.option("--lr", type=float, help="Learning rate of float (0.05) and sgd (0.01).")
+@click.option("--lr-a", type=float, help="Learning rate of SHD's array A (0.05).")
+@click.option("--lr-c", type=float, help="Rate of SHD's transfer from A to C (0.2).")
+@click.option("--transfer-every", type=int, help="Samples between two transfers of SHD (2).")
+@click.option("--pulses", type=int, help="Slots of a pulse train (10).")
+@click.option("--batch", type=int, default=1, show_default=True, help="Samples per batch.")
+@click.option(
+    "--activation",
+    type=click.Choice(["sigmoid", "tanh", "relu"]),
+    default="sigmoid",
+    show_default=True,
+)
+@click.option("--w-max", type=float, default=0.6, show_default=True, help="Upper soft bound.")
+@click.option("--w-min", type=float, help="Lower soft bound.  [default: minus w-max]")
+@click.option(
+    "--imbalance", type=float, default=0.3, show_default=True, help="Of up and down steps."
+)
+@click.option(
+    "--dw-min", type=float, default=0.001, show_default=True, help="Nominal step of a pulse."
+)
+@click.option(
+    "--spread",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="Of steps and bounds between devices.",
+)
+@click.option(
+    "--cycle-noise", type=float, default=0.0, show_default=True, help="Of every single step."
+)
+@click.option(
+    "--zero-shift/--no-zero-shift",
+    default=True,
+    show_default=True,
+    help="Zero-shift the arrays first.",
+)
+@click.option(
+    "--zero-shift-arrays", type=click.Choice(["a", "c", "ac"]), help="Zero-shift only these arrays."
+)
+@click.option(
+    "--pairs", type=Pairs(), help="Up-down pairs of the zero-shift.  [default: from the law]"
+)
+@click.option(
+    "--read",
+    type=click.Choice(["down", "mean"]),
+    default="down",
+    show_default=True,
+    help="What the zero-shift copies: after the last down pulse, or the mean of the cycle.",
+)
+@click.option(
+    "--reference-error", type=float, default=0.0, show_default=True, help="As a part of the range."
+)
+@click.option(
+    "--record-energy", type=int, default=0, show_default=True, help="Times per epoch; SHD only."
+)
+@click.option(
+    "--checkpoint",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Keep the state here.",
+)
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the history as JSON on standard output."
+)
+@click.option("--quiet", is_flag=True, help="No progress.")
+@click.pass_context
+def train(ctx: click.Context, **options: Any) -> None:
+    """Train a fully connected network on arrays of soft-bound devices.
+
+    Prints the test accuracy after every epoch. With --checkpoint, Ctrl-C keeps the state, and the
+    same command with --resume goes on from it as if it had never been stopped.
+    """
+    from phys import training
+
+    _refuse_meaningless(ctx, options["algorithm"])
+    shifted = _arrays(options["zero_shift"], options["zero_shift_arrays"])
+    device = None
+    if options["algorithm"] != "float":
+        device = _device(**{name: options[name] for name in DEVICE_OPTIONS})
+    checkpoint, resume = options["checkpoint"], options["resume"]
+    if resume and checkpoint is None:
+        raise InputError("--resume needs --checkpoint FILE; name the file to go on from")
+    if checkpoint is not None and not resume:
+        common.check_writable(checkpoint.parent, "the folder of --checkpoint")
+    dataset = common.load_data(options["dataset"], options["data"])
+    common.show_notice(dataset)
+
+    began = time.perf_counter()
+    try:
+        with common.Bars({"run": options["algorithm"]}, options["quiet"]) as bars:
+            history = training.train(
+                dataset,
+                options["algorithm"],
+                device,
+                options["epochs"],
+                options["seed"],
+                shifted,
+                options["samples"],
+                layers=options["layers"],
+                lr=options["lr"],
+                lr_a=options["lr_a"],
+                lr_c=options["lr_c"],
+                transfer_every=options["transfer_every"],
+                pulses=options["pulses"],
+                batch=options["batch"],
+                activation=options["activation"],
+                pairs=options["pairs"],
+                read=options["read"],
+                reference_error=options["reference_error"],
+                checkpoint_file=checkpoint,
+                resume=resume,
+                record_energy=options["record_energy"],
+                progress=bars.follow("run"),
+            )
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(_farewell(ctx, stop, checkpoint)) from None
+    seconds = time.perf_counter() - began
+
+    if options["as_json"]:
+        record = history.as_dict() | {"notice": dataset.notice, "seconds": seconds}
+        click.echo(common.to_json(record))
+        return
+    click.echo(f"{dataset.source}; {options['algorithm']}, seed {options['seed']}")
+    for epoch, (accuracy, loss) in enumerate(zip(history.accuracy, history.loss, strict=True), 1):
+        click.echo(f"  epoch {epoch}: test accuracy {accuracy:.2%}, training loss {loss:.4f}")
+    click.echo(f"  {history.samples_per_second:,.0f} samples/s, {seconds:.1f} s in all")
+
+
+def _farewell(ctx: click.Context, stop: BaseException, checkpoint: Path | None) -> str:
+    """Say what was kept of an interrupted training, and the exact command that goes on."""
+    from phys.training import TrainingInterrupted
+
+    if not isinstance(stop, TrainingInterrupted):
+        return f"stopped before the first sample; start again with: {common.typed_command(ctx)}"
+    said = str(stop).split(";")[0]
+    if checkpoint is None:
+        return f"{said}; nothing was kept: add --checkpoint FILE to be able to go on"
+    return f"{said}; go on with: {common.typed_command(ctx, '--resume')}"
