@@ -109,8 +109,13 @@ class Bars(AbstractContextManager["Bars"]):
 
     def __init__(self, labels: dict[str, str], quiet: bool = False) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-        from rich.progress import TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            TaskProgressColumn,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
         self.labels, self.quiet = labels, quiet
         console = Console(stderr=True)

@@ -16,34 +16,28 @@ DEVICE_OPTIONS = ("w_max", "w_min", "imbalance", "dw_min", "spread", "cycle_nois
 SHIFT_OPTIONS = ("zero_shift", "zero_shift_arrays", "pairs", "read", "reference_error")
 
 
-class Sizes(click.ParamType):
-    """Units per layer, as 784,256,128,10."""
-
-    name = "N,N,..."
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
-        """Read whole numbers between commas."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            return tuple(int(word) for word in value.split(","))
-        except ValueError:
-            self.fail(f"{value!r} is not a list of whole numbers; write it as 784,256,128,10")
+def _sizes(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    """Read whole numbers between commas."""
+    if value is None:
+        return None
+    try:
+        return tuple(int(word) for word in value.split(","))
+    except ValueError:
+        raise click.BadParameter(
+            f"{value!r} is not a list of whole numbers; write it as 784,256,128,10"
+        ) from None
 
 
-class Pairs(click.ParamType):
-    """A number of pairs, or the word measure."""
-
-    name = "N|measure"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> int | str:
-        """Read a whole number or the word."""
-        if value == "measure" or isinstance(value, int):
-            return value
-        try:
-            return int(value)
-        except ValueError:
-            self.fail(f"{value!r} is neither a whole number nor the word measure")
+def _pairs(ctx: click.Context, param: click.Parameter, value: str | None) -> int | str | None:
+    """Read a whole number or the word measure."""
+    if value is None or value == "measure":
+        return value
+    try:
+        return int(value)
+    except ValueError:
+        raise click.BadParameter(
+            f"{value!r} is neither a whole number nor the word measure"
+        ) from None
 
 
 def _device(w_max: float, w_min: float | None, imbalance: float, **numbers: float) -> Any:
@@ -92,7 +86,9 @@ def _refuse_meaningless(ctx: click.Context, algorithm: str) -> None:
 @click.option("--epochs", type=int, default=3, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--samples", type=int, help="Use only the first so many training images.")
-@click.option("--layers", type=Sizes(), help="Units per layer; MNIST: 784,256,128,10.")
+@click.option(
+    "--layers", callback=_sizes, metavar="N,N,...", help="Units per layer; MNIST: 784,256,128,10."
+)
 @click.option("--lr", type=float, help="Learning rate of float (0.05) and sgd (0.01).")
 @click.option("--lr-a", type=float, help="Learning rate of SHD's array A (0.05).")
 @click.option("--lr-c", type=float, help="Rate of SHD's transfer from A to C (0.2).")
@@ -133,7 +129,10 @@ def _refuse_meaningless(ctx: click.Context, algorithm: str) -> None:
     "--zero-shift-arrays", type=click.Choice(["a", "c", "ac"]), help="Zero-shift only these arrays."
 )
 @click.option(
-    "--pairs", type=Pairs(), help="Up-down pairs of the zero-shift.  [default: from the law]"
+    "--pairs",
+    callback=_pairs,
+    metavar="N|measure",
+    help="Up-down pairs of the zero-shift.  [default: from the law]",
 )
 @click.option(
     "--read",
@@ -160,7 +159,7 @@ def _refuse_meaningless(ctx: click.Context, algorithm: str) -> None:
 )
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.pass_context
-def train(ctx: click.Context, **options: Any) -> None:
+def train(ctx: click.Context, /, **options: Any) -> None:
     """Train a fully connected network on arrays of soft-bound devices.
 
     Prints the test accuracy after every epoch. With --checkpoint, Ctrl-C keeps the state, and the
