@@ -62,7 +62,7 @@ D1 = np.float32(7.3700164250e-01)
 D2 = np.float32(1.2021132975e-01)
 TAIL_SHIFT = np.float32(1.6)
 U33 = np.uint64(33)
-U63 = np.uint64(63)
+SIGN_BIT = np.uint64(1)
 TWO_M32 = np.float32(2.0**-32)
 ZERO_BITS = np.uint64(0)
 
@@ -139,11 +139,11 @@ def tail_quantile(p):
 
 
 def normal_from_bits(bits):
-    """Return a standard normal float32 from 64 random bits: 31 for its size and one for its sign."""
+    """Return a standard normal float32 from 64 bits: the upper 31 for its size, the lowest for its sign."""
     p = (np.float32(bits >> U33) + HALF) * TWO_M32
     q = HALF - p
     size = choose(q <= QUANTILE_SPLIT, central_quantile, q, tail_quantile, p)
-    return where((bits >> U63) == ZERO_BITS, size, -size)
+    return where((bits & SIGN_BIT) == ZERO_BITS, size, -size)
 
 
 def power32(x, exponent):

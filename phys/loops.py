@@ -19,7 +19,6 @@ from phys.elementary import (
     QUANTILE_SPLIT,
     TWO_M32,
     U33,
-    U63,
     central_quantile,
     tail_quantile,
 )
@@ -205,7 +204,7 @@ def normals_into(bits, count, tail, xi):
     """
     for k in range(count):
         size = central_quantile(HALF - (np.float32(bits[k] >> U33) + HALF) * TWO_M32)
-        xi[k] = size if (bits[k] >> U63) == U0 else -size
+        xi[k] = size if (bits[k] & U1) == U0 else -size
     tails = 0
     for k in range(count):
         tail[tails] = k
@@ -213,7 +212,7 @@ def normals_into(bits, count, tail, xi):
     for t in range(tails):
         k = tail[t]
         size = tail_quantile((np.float32(bits[k] >> U33) + HALF) * TWO_M32)
-        xi[k] = size if (bits[k] >> U63) == U0 else -size
+        xi[k] = size if (bits[k] & U1) == U0 else -size
 
 
 def noisy(step, xi, relative, additive, scale):
