@@ -178,7 +178,8 @@ def named_algorithm(name: str, **rates: Any) -> Algorithm:
         if key not in fields:
             known = ", ".join(fields)
             raise checked.InputError(
-                f"{key} = {value!r} means nothing to algorithm {name!r}, which takes {known}; leave it out"
+                f"{key} = {value!r} means nothing to algorithm {name!r}, which takes {known}; "
+                f"leave it out"
             )
     algorithm: Algorithm = build(**given)
     return algorithm

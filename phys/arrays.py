@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from phys import loops
-from phys.elementary import normal_from_bits
+from phys.elementary import F1, normal_from_bits
 from phys.pulses import plan_update, update_key
 from phys.random_bits import SLOTS_PER_DEVICE, child
 from phys.simd import LANES
@@ -61,7 +61,7 @@ def give_pulses(
     if noise[0] != 0 or noise[1] != 0:
         place = device.astype(np.uint64) * SLOTS_PER_DEVICE + np.uint64(slot)
         xi = normal_from_bits(child(noise_key, place))
-        step = step * (loops.F1 + noise[0] * xi) + c[kernel.step_place] * (noise[1] * xi)
+        step = step * (F1 + noise[0] * xi) + c[kernel.step_place] * (noise[1] * xi)
     weights[device] = np.minimum(np.maximum(w + step, c[kernel.low_place]), c[kernel.high_place])
 
 

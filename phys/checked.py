@@ -12,14 +12,20 @@ class InputError(ValueError):
     """An argument that cannot be used; the message says which, and what would do."""
 
 
-def real(name: str, value: Any, low: float, high: float = math.inf, *, open_low: bool = False) -> float:
+def real(
+    name: str, value: Any, low: float, high: float = math.inf, *, open_low: bool = False
+) -> float:
     """Return `value` as a float within [low, high] (or (low, high]), or raise `InputError`."""
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise InputError(f"{name} = {value!r} is not a number; give one{_range(low, high, open_low)}") from None
+        raise InputError(
+            f"{name} = {value!r} is not a number; give one{_range(low, high, open_low)}"
+        ) from None
     if not math.isfinite(number) or number < low or number > high or (open_low and number == low):
-        raise InputError(f"{name} = {value!r} is out of range; give a finite number{_range(low, high, open_low)}")
+        raise InputError(
+            f"{name} = {value!r} is out of range; give a finite number{_range(low, high, open_low)}"
+        )
     return number
 
 
@@ -68,4 +74,6 @@ def array(name: str, value: Any, shape: tuple[int | None, ...]) -> np.ndarray:
 
 def _range(low: float, high: float, open_low: bool) -> str:
     start = f" above {low:g}" if open_low else f" of at least {low:g}"
-    return (start if math.isfinite(low) else "") + (f" and at most {high:g}" if math.isfinite(high) else "")
+    return (start if math.isfinite(low) else "") + (
+        f" and at most {high:g}" if math.isfinite(high) else ""
+    )

@@ -20,7 +20,9 @@ class CheckpointError(InputError):
     """A checkpoint that is damaged, of another format, or from other settings."""
 
 
-def save(path: Path, settings: dict[str, Any], progress: dict[str, Any], arrays: dict[str, Any]) -> None:
+def save(
+    path: Path, settings: dict[str, Any], progress: dict[str, Any], arrays: dict[str, Any]
+) -> None:
     """Write a checkpoint; an older one at `path` stays whole until the new one is.
 
     Parameters
@@ -38,8 +40,8 @@ def save(path: Path, settings: dict[str, Any], progress: dict[str, Any], arrays:
         handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     except OSError as error:
         raise InputError(
-            f"checkpoint = {str(path)!r} cannot be written ({error.strerror}); name a file in a folder "
-            f"that you may write to"
+            f"checkpoint = {str(path)!r} cannot be written ({error.strerror}); name a file "
+            f"in a folder that you may write to"
         ) from error
     try:
         with os.fdopen(handle, "wb") as file:
@@ -72,11 +74,13 @@ def load(path: Path, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str
         ) from None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise CheckpointError(
-            f"checkpoint = {str(path)!r} is damaged ({error}); delete it and start anew, or name a whole one"
+            f"checkpoint = {str(path)!r} is damaged ({error}); delete it and start anew, "
+            f"or name a whole one"
         ) from error
     if found_format != FORMAT:
         raise CheckpointError(
-            f"checkpoint = {str(path)!r} has format {found_format}, this version reads {FORMAT}; start anew"
+            f"checkpoint = {str(path)!r} has format {found_format}, this version reads {FORMAT}; "
+            f"start anew"
         )
     wanted = json.loads(json.dumps(settings))
     differences = [

@@ -17,11 +17,15 @@ import inspect
 import os
 import sys
 import tempfile
+import threading
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from phys import elementary, loops, random_bits, training_loops
+from phys import elementary, loops, random_bits, simd, training_loops
+
+# Trainings may run in threads; a kernel is loaded once.
+_LOADING = threading.RLock()
 
 NOT_COMPILED = ("KERNELS", "CORE_KERNELS", "LAW_KERNELS", "SHARED")
 OPTIONS = "cache=True, nogil=True, error_model='numpy'"
@@ -69,8 +73,8 @@ def cache_folder() -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o022:
             raise PermissionError(f"{folder} can be written by others")
-        probe = tempfile.NamedTemporaryFile(dir=folder)
-        probe.close()
+        with tempfile.NamedTemporaryFile(dir=folder):
+            pass
     except OSError:
         return _temporary_folder()
     return folder
@@ -88,7 +92,9 @@ def kernel_source(module: ModuleType, only: tuple[str, ...] | None = None) -> st
     for node in ast.parse(inspect.getsource(module)).body:
         if isinstance(node, ast.FunctionDef) and node.name in names:
             parts.append(f"\n\n@njit({OPTIONS})\n{ast.unparse(_Branches().visit(node))}")
-        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") not in NOT_COMPILED:
+        elif (
+            isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") not in NOT_COMPILED
+        ):
             parts.append(ast.unparse(node))
     return "\n".join(parts)
 
@@ -96,21 +102,25 @@ def kernel_source(module: ModuleType, only: tuple[str, ...] | None = None) -> st
 def load(stem: str, text: str) -> ModuleType:
     """Import `text` as a module from the cache folder, writing it there first if need be."""
     name = f"crosspoint_{stem}_{hashlib.sha256(text.encode()).hexdigest()[:20]}"
-    if name in sys.modules:
-        return sys.modules[name]
+    with _LOADING:
+        return sys.modules.get(name) or _import(name, text)
+
+
+def _import(name: str, text: str) -> ModuleType:
     path = cache_folder() / f"{name}.py"
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".part")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)
-            os.replace(draft, path)
+            Path(draft).replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
-                os.unlink(draft)
+                Path(draft).unlink()
             raise
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
@@ -131,16 +141,10 @@ def core() -> ModuleType:
             kernel_source(random_bits),
             kernel_source(elementary),
             kernel_source(loops, loops.CORE_KERNELS),
-            f"# simd: {hashlib.sha256(inspect.getsource(_simd()).encode()).hexdigest()}\n",
+            f"# simd: {hashlib.sha256(inspect.getsource(simd).encode()).hexdigest()}\n",
         )
     )
     return load("core", text)
-
-
-def _simd() -> ModuleType:
-    from phys import simd
-
-    return simd
 
 
 def law_module(step_source: str) -> ModuleType:

@@ -67,7 +67,9 @@ class Crossbar:
         self.cols = checked.whole("cols", cols, 1)
         self.seed = checked.whole("seed", seed, 0, 2**64 - 1)
         if not isinstance(device, Device):
-            raise InputError(f"device = {device!r} is a {type(device).__name__}; give a phys.Device")
+            raise InputError(
+                f"device = {device!r} is a {type(device).__name__}; give a phys.Device"
+            )
         self.device = device
         self.kernel = device.kernel
         self.noise = device.noise
@@ -81,7 +83,8 @@ class Crossbar:
         self.statistics = np.zeros(loops.STATISTICS)
 
     def __repr__(self) -> str:
-        return f"Crossbar({self.rows} rows, {self.cols} cols, {self.device.law.name}, seed={self.seed})"
+        name = self.device.law.name
+        return f"Crossbar({self.rows} rows, {self.cols} cols, {name}, seed={self.seed})"
 
     # -- state -----------------------------------------------------------------------------
     @property

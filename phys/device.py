@@ -193,15 +193,15 @@ class Device:
         checked.real("dw_min", self.dw_min, 0.0, high - low, open_low=True)
         if self.dw_min < (high - low) * 2.0**-20:
             raise InputError(
-                f"dw_min = {self.dw_min:g} is below 2^-20 of the range {high - low:g}, where float32 "
-                f"weights lose steps; give at least {(high - low) * 2.0**-20:.3g}"
+                f"dw_min = {self.dw_min:g} is below 2^-20 of the range {high - low:g}, where "
+                f"float32 weights lose steps; give at least {(high - low) * 2.0**-20:.3g}"
             )
         checked.real("cycle_noise", self.cycle_noise, 0.0, 100.0)
         checked.real("additive_noise", self.additive_noise, 0.0, 100.0)
         if self.cycle_noise and self.additive_noise:
             raise InputError(
-                f"cycle_noise = {self.cycle_noise} and additive_noise = {self.additive_noise} are both "
-                f"set; give one of them"
+                f"cycle_noise = {self.cycle_noise} and additive_noise = {self.additive_noise} are "
+                f"both set; give one of them"
             )
         if not isinstance(self.device_spread, Spread):
             checked.real("device_spread", self.device_spread, 0.0, 10.0)
@@ -227,8 +227,8 @@ class Device:
         if isinstance(self.law, DeviceLaw) and not self.law.is_numeric:
             open_names = [p.name for p in self.law.parameters if p.value is None]
             raise InputError(
-                f"law {self.law.name!r} leaves {', '.join(open_names)} symbolic; a device needs numbers: "
-                f"use law.with_values({open_names[0]}=...)"
+                f"law {self.law.name!r} leaves {', '.join(open_names)} symbolic; a device needs "
+                f"numbers: use law.with_values({open_names[0]}=...)"
             )
         low, high = self.law.bounds
         return float(low), float(high)
@@ -311,19 +311,24 @@ def draw_population(device: Device, count: int, seed: int) -> Population:
 
     step: Any = device.dw_min
     if spread.step:
-        step = device.dw_min * exp32(np.float32(spread.step) * xi(STEP_SPREAD, 0)).astype(np.float64)
+        step = device.dw_min * exp32(np.float32(spread.step) * xi(STEP_SPREAD, 0)).astype(
+            np.float64
+        )
     low: Any = nominal_low
     high: Any = nominal_high
     if spread.bounds:
         factor = [
-            np.maximum(1 + spread.bounds * xi(PARAMETER_SPREAD, k).astype(np.float64), SMALLEST_BOUND_FACTOR)
+            np.maximum(
+                1 + spread.bounds * xi(PARAMETER_SPREAD, k).astype(np.float64),
+                SMALLEST_BOUND_FACTOR,
+            )
             for k in (0, 1)
         ]
         low, high = nominal_low * factor[0], nominal_high * factor[1]
     values: dict[Any, Any] = {}
     if isinstance(device.law, DeviceLaw):
         for k, parameter in enumerate(device.law.parameters):
-            value: Any = float(parameter.value)
+            value: Any = float(sp.sympify(parameter.value))
             if parameter.name == "imbalance" and spread.imbalance:
                 value = np.clip(
                     value + spread.imbalance * xi(PARAMETER_SPREAD, k + 2).astype(np.float64),
@@ -332,7 +337,9 @@ def draw_population(device: Device, count: int, seed: int) -> Population:
                 )
             elif spread.parameters.get(parameter.name):
                 value = value * (
-                    1 + spread.parameters[parameter.name] * xi(PARAMETER_SPREAD, k + 2).astype(np.float64)
+                    1
+                    + spread.parameters[parameter.name]
+                    * xi(PARAMETER_SPREAD, k + 2).astype(np.float64)
                 )
             values[parameter.symbol] = value
         own_low, own_high = device.form.bounds

@@ -139,7 +139,7 @@ def tail_quantile(p):
 
 
 def normal_from_bits(bits):
-    """Return a standard normal float32 from 64 bits: the upper 31 for its size, the lowest for its sign."""
+    """Return a standard normal float32 from 64 bits: the upper 31 its size, the lowest its sign."""
     p = (np.float32(bits >> U33) + HALF) * TWO_M32
     q = HALF - p
     size = choose(q <= QUANTILE_SPLIT, central_quantile, q, tail_quantile, p)

@@ -7,22 +7,27 @@ For layer l with weights A, references r and symmetric and antisymmetric parts F
           \kappa_l = \frac{\mathrm{lr_C}}{\mathrm{transfer\_every}\cdot\mathrm{columns}_l}
 
 with :math:`\varphi(v) = v` up to the reading at which a transfer clips, and constant beyond. One
-sample is the unit of time. Three things change H on average: the friction of A's asymmetry takes
-:math:`\kappa\,E|g|\,\varphi(A-r)\,G/F` out; the randomness of pulses and gradients puts
-:math:`\tfrac12 (\kappa/\eta_A)\,(\varphi/F)'\,E[\Delta A^2]` in; and a C that is itself asymmetric
-moves by :math:`\kappa(\varphi F_C - |\varphi| G_C)` instead of :math:`\kappa\varphi`, which changes the
-loss by a term without a fixed sign.
+sample is the unit of time. Three things change H on average:
+
+* the friction of A's asymmetry takes :math:`\kappa\,E|g|\,\varphi(A-r)\,G/F` out (dissipation);
+* the randomness of the pulses and gradients that move A, and the finite steps of C, put
+  :math:`\tfrac12 (\kappa/\eta_A)(\varphi/F)' E[\Delta A^2]
+  + \tfrac12 E[\Delta C^T f'' \Delta C]` in (injection), where the curvature f'' of the loss is
+  taken as the mean square of its gradient;
+* what A takes up from the gradient and what C gives back to the loss are equal and opposite only
+  if C is symmetric and no update is cut; otherwise a remainder without a fixed sign is left
+  (exchange).
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from phys import loops
 from phys.algorithms import SHD
 from phys.crossbar import Crossbar
 from phys.network import Network, activate, slope, with_bias
@@ -45,9 +50,9 @@ class EnergyPoint:
         Mean cross-entropy of the probe images.
     kinetic : float
         Energy of the auxiliary arrays.
-    dissipation, injection, core : float
-        Change of H per sample by A's asymmetry, by the randomness of A's updates, and by C's own
-        asymmetry.
+    dissipation, injection, exchange : float
+        Change of H per sample by A's asymmetry, by randomness and finite steps, and by what the
+        exchange between the loss and A leaves over.
     mean_absolute_gradient : list of float
         E|g| of a weight, averaged over each layer.
     """
@@ -57,7 +62,7 @@ class EnergyPoint:
     kinetic: float
     dissipation: float
     injection: float
-    core: float
+    exchange: float
     mean_absolute_gradient: list[float]
 
     @property
@@ -80,7 +85,7 @@ class EnergyBalance:
         Samples learned at the two points.
     measured : float
         Change of H.
-    dissipation, injection, core : float
+    dissipation, injection, exchange : float
         Predicted parts of it, integrated between the points.
     """
 
@@ -89,12 +94,12 @@ class EnergyBalance:
     measured: float
     dissipation: float
     injection: float
-    core: float
+    exchange: float
 
     @property
     def predicted(self) -> float:
-        """Dissipation plus injection plus the term of an asymmetric C."""
-        return self.dissipation + self.injection + self.core
+        """Dissipation plus injection plus exchange."""
+        return self.dissipation + self.injection + self.exchange
 
     @property
     def ratio(self) -> float:
@@ -105,7 +110,7 @@ class EnergyBalance:
 def energy_balance(points: list[EnergyPoint]) -> list[EnergyBalance]:
     """Compare the change of H between neighbouring points with the mean of their rates."""
     balances = []
-    for first, second in zip(points, points[1:], strict=False):
+    for first, second in pairwise(points):
         samples = second.samples - first.samples
 
         def integral(name: str, a: Any = first, b: Any = second, n: int = samples) -> float:
@@ -118,7 +123,7 @@ def energy_balance(points: list[EnergyPoint]) -> list[EnergyBalance]:
                 second.energy - first.energy,
                 integral("dissipation"),
                 integral("injection"),
-                integral("core"),
+                integral("exchange"),
             )
         )
     return balances
@@ -136,7 +141,9 @@ def probe_gradients(
         weights.append((layer.c.columns - layer.c.reference_columns).astype(float))
         y = inputs[-1] @ weights[-1]
         if depth + 1 < len(network.layers):
-            inputs.append(with_bias(activate(y.astype(np.float32), network.activation)).astype(float))
+            inputs.append(
+                with_bias(activate(y.astype(np.float32), network.activation)).astype(float)
+            )
     y -= y.max(axis=1, keepdims=True)
     p = np.exp(y)
     p /= p.sum(axis=1, keepdims=True)
@@ -171,51 +178,70 @@ def measure_energy(
         _layer_energy(layer.a, layer.c, algorithm, x, d)
         for layer, (x, d) in zip(network.layers, probes, strict=True)
     ]
-    kinetic, dissipation, injection, core = (sum(p[k] for p in parts) for k in range(4))
+    kinetic, dissipation, injection, exchange = (sum(p[k] for p in parts) for k in range(4))
     return EnergyPoint(
-        samples, loss, kinetic, dissipation, injection, core, [p[4] for p in parts]
+        samples, loss, kinetic, dissipation, injection, exchange, [p[4] for p in parts]
     )
 
 
 def _layer_energy(
     a: Crossbar, c: Crossbar, algorithm: SHD, x: np.ndarray, d: np.ndarray
 ) -> tuple[float, float, float, float, float]:
-    eta, every = algorithm.lr_a, algorithm.transfer_every
-    kappa = algorithm.lr_c / (every * a.cols)
-    clip = 1 / float(update_gain(algorithm.lr_c, c.device.dw_min, algorithm.pulses))
-    reach = _delivered(a)
-    size = eta * reach * (np.abs(x).T @ np.abs(d)).reshape(-1) / len(x)
-    mean = -(x.T @ d).reshape(-1) / len(x)
-    square = (eta * reach) ** 2 * ((x**2).T @ d**2).reshape(-1) / len(x)
+    """Return kinetic energy, dissipation, injection and exchange of one layer, and E|g|."""
+    eta, pulses, count = algorithm.lr_a, algorithm.pulses, len(x)
+    visits = algorithm.transfer_every * a.cols
+    kappa = algorithm.lr_c / visits
+    clip = 1 / float(update_gain(algorithm.lr_c, c.device.dw_min, pulses))
+    noise = 1 + max(a.device.cycle_noise, a.device.additive_noise) ** 2
 
     weight, r = (z.reshape(-1).astype(float) for z in (a.columns, a.reference_columns))
     v = weight - r
     phi = np.clip(v, -clip, clip)
     form = a.device.form
-    f, g = (per_device(a.population, e)(weight) for e in (form.F, form.G))
-    up, down = (per_device(a.population, e)(weight) for e in (form.up, form.down))
-    f_slope = per_device(a.population, sp.diff(form.F, w))(weight)
+    f, g, up, down, f_slope = (
+        per_device(a.population, e)(weight)
+        for e in (form.F, form.G, form.up, form.down, sp.diff(form.F, w))
+    )
+
+    gradient = -(x.T @ d).reshape(-1) / count
+    given = d * _uncut(x, d, algorithm, a)[:, None]
+    size = (np.abs(x).T @ np.abs(given)).reshape(-1) / count
+    mean = -(x.T @ given).reshape(-1) / count
+    square = ((x**2).T @ given**2).reshape(-1) / count
 
     kinetic = kappa / eta * _kinetic(a, r, v, clip)
-    dissipation = -kappa / eta * float(np.sum(size * phi * g / f))
-    change = eta * reach * mean
-    delta, sigma = np.asarray(a.population.step), max(a.device.cycle_noise, a.device.additive_noise)
-    jumps = delta * (1 + sigma**2) * (up**2 * (size - change) + down**2 * (size + change)) / 2
-    spread = square * (1 - 1 / algorithm.pulses) * (up**2 + down**2) / 2
+    dissipation = -kappa * float(np.sum(size * phi * g / f))
+
+    jumps = np.asarray(a.population.step) * eta * (up**2 * (size - mean) + down**2 * (size + mean))
+    spread = eta**2 * square * (1 - 1 / pulses) * (up**2 + down**2)
     stiffness = (np.abs(v) <= clip) / f - phi * f_slope / f**2
-    injection = kappa / eta * float(np.sum(stiffness * (jumps + spread))) / 2
+    injection = kappa / eta * float(np.sum(stiffness * (noise * jumps + spread))) / 4
 
     core_weight = c.columns.reshape(-1).astype(float)
-    core_form = c.device.form
-    f_c, g_c = (per_device(c.population, e)(core_weight) for e in (core_form.F, core_form.G))
-    core = kappa * float(np.sum(mean * (phi * (f_c - 1) - np.abs(phi) * g_c)))
-    return kinetic, dissipation, injection, core, float(np.mean(size)) / (eta * reach)
+    core = c.device.form
+    f_c, g_c = (per_device(c.population, e)(core_weight) for e in (core.F, core.G))
+    moved = phi * f_c - np.abs(phi) * g_c
+    exchange = kappa * float(np.sum(gradient * moved - mean * phi))
+    kick = algorithm.lr_c * moved.reshape(a.columns.shape)
+    along = (d @ kick.T) * x
+    curvature = ((x**2).T @ d**2).reshape(-1) / count
+    core_jumps = np.asarray(c.population.step) * kappa * np.abs(phi) * f_c**2
+    injection += float(np.sum(along**2)) / (2 * count * visits)
+    injection += float(np.sum(curvature * core_jumps)) * noise / 2
+    return (
+        kinetic,
+        dissipation,
+        injection,
+        exchange,
+        float(np.mean(np.abs(x).T @ np.abs(d)) / count),
+    )
 
 
-def _delivered(a: Crossbar) -> float:
-    """Return the share of the wanted pulses that A's clipped probabilities deliver."""
-    wanted = a.statistics[loops.WANTED]
-    return float(a.statistics[loops.DELIVERED] / wanted) if wanted else 1.0
+def _uncut(x: np.ndarray, d: np.ndarray, algorithm: SHD, a: Crossbar) -> np.ndarray:
+    """Return the share of its update that each sample delivers to A, (n,)."""
+    gain = float(update_gain(algorithm.lr_a, a.device.dw_min, algorithm.pulses))
+    product = gain * np.abs(x).max(axis=1) * np.abs(d).max(axis=1)
+    return np.asarray(1 / np.maximum(product, 1.0))
 
 
 def _kinetic(a: Crossbar, r: np.ndarray, v: np.ndarray, clip: float) -> float:

@@ -30,8 +30,8 @@ def _law_module(source: str) -> Any:
     return compiler.law_module(source)
 
 
-def law_module(kernel: LawKernel) -> Any:
-    """Return the compiled loops for arrays with this kernel."""
+def law_module(kernel: Any) -> Any:
+    """Return the compiled loops for arrays with this `LawKernel`."""
     return _law_module(kernel.source)
 
 

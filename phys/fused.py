@@ -10,6 +10,8 @@ import numpy as np
 
 from phys import compiler, fast
 from phys.algorithms import SHD, Algorithm, FloatSGD, PulsedSGD
+from phys.crossbar import Crossbar
+from phys.kernels import LawKernel
 from phys.network import ACTIVATIONS, Network
 from phys.pulses import update_gain
 
@@ -21,6 +23,11 @@ def _training_module(first: str, second: str) -> Any:
     return compiler.training_module(compiler.law_module(first), compiler.law_module(second))
 
 
+def _source(crossbar: Crossbar) -> str:
+    assert isinstance(crossbar.kernel, LawKernel)
+    return crossbar.kernel.source
+
+
 class _Arrays:
     """The arrays of one role over all layers, as the compiled loops take them."""
 
@@ -29,7 +36,7 @@ class _Arrays:
         self.numbers = np.array([x.updates for x in self.crossbars], dtype=np.int64)
 
     def packed(self) -> tuple[Any, ...]:
-        """Return weights, references, coefficients, strides, noise, streams, numbers, statistics."""
+        """Return what a loop takes of the arrays, in the order that it unpacks."""
         x = self.crossbars
         return (
             tuple(c.columns for c in x),
@@ -84,7 +91,7 @@ def compiled_runner(
     arrays_c = _Arrays(network, "c")
 
     if isinstance(algorithm, PulsedSGD):
-        module = _training_module(core.kernel.source, core.kernel.source)
+        module = _training_module(_source(core), _source(core))
         gain = update_gain(algorithm.lr, core.device.dw_min, algorithm.pulses)
 
         def run_pulsed(order: np.ndarray) -> float:
@@ -99,7 +106,7 @@ def compiled_runner(
     shd = algorithm
     auxiliary = network.layers[0].a
     arrays_a = _Arrays(network, "a")
-    module = _training_module(auxiliary.kernel.source, core.kernel.source)
+    module = _training_module(_source(auxiliary), _source(core))
     gain_a = update_gain(shd.lr_a, auxiliary.device.dw_min, shd.pulses)
     gain_c = update_gain(shd.lr_c, core.device.dw_min, shd.pulses)
     turns = np.array([layer.turns for layer in network.layers], dtype=np.int64)

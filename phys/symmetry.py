@@ -55,7 +55,9 @@ def device_symmetry_points(population: Population) -> np.ndarray:
     """
     if not isinstance(population.device.law, DeviceLaw):
         return np.array([np.nan])
-    low, high = (np.atleast_1d(np.asarray(b, dtype=np.float64)) for b in (population.low, population.high))
+    low, high = (
+        np.atleast_1d(np.asarray(b, dtype=np.float64)) for b in (population.low, population.high)
+    )
     count = max([low.size, *(np.size(v) for v in population.values.values())])
     low, high = np.broadcast_to(low, count).copy(), np.broadcast_to(high, count).copy()
     antisymmetric = per_device(population, population.device.form.G)

@@ -19,7 +19,8 @@ from phys.device import Device
 from phys.energy import EnergyPoint, measure_energy
 from phys.network import ACTIVATIONS, Network
 from phys.random_bits import SAMPLE_ORDER, child, stream_key
-from phys.zero_shifting import ZeroShiftHistory, zero_shift as shift_array
+from phys.zero_shifting import ZeroShiftHistory
+from phys.zero_shifting import zero_shift as shift_array
 
 CHUNK = 1000
 CHECKPOINT_SECONDS = 20.0
@@ -75,6 +76,8 @@ class History:
         Everything that identifies the run.
     data : str
         Which data it was, in words.
+    notice : str
+        Empty, or that these data stand in for others.
     layers : list of LayerReport
     zero_shifts : dict of (layer, array) label to ZeroShiftHistory
     energy : list of EnergyPoint
@@ -89,6 +92,7 @@ class History:
     loss: list[float] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
     data: str = ""
+    notice: str = ""
     layers: list[LayerReport] = field(default_factory=list)
     zero_shifts: dict[str, ZeroShiftHistory] = field(default_factory=dict, repr=False)
     energy: list[EnergyPoint] = field(default_factory=list, repr=False)
@@ -100,6 +104,7 @@ class History:
         return {
             "settings": self.settings,
             "data": self.data,
+            "notice": self.notice,
             "accuracy": self.accuracy,
             "loss": self.loss,
             "layers": [vars(report) for report in self.layers],
@@ -189,7 +194,7 @@ def train(
     device_a : Device, optional
         Another device for array A.
     pairs, read, reference_error
-        See `phys.zero_shift`.
+        See `phys.zero_shifting`.
     data_dir : path, optional
         Folder with the MNIST files.
     checkpoint_file : path, optional
@@ -227,7 +232,9 @@ def train(
     """
     run = _Run(
         data=data if isinstance(data, Dataset) else load(data, data_dir),
-        algorithm=_algorithm(algorithm, lr=lr, lr_a=lr_a, lr_c=lr_c, transfer_every=transfer_every, pulses=pulses),
+        algorithm=_algorithm(
+            algorithm, lr=lr, lr_a=lr_a, lr_c=lr_c, transfer_every=transfer_every, pulses=pulses
+        ),
         devices=_devices(device, device_a),
         epochs=checked.whole("epochs", epochs, 1),
         seed=checked.whole("seed", seed, 0, 2**63 - 1),
@@ -258,7 +265,8 @@ def _algorithm(algorithm: str | Algorithm, **rates: Any) -> Algorithm:
     given = {key: value for key, value in rates.items() if value is not None}
     if given:
         raise InputError(
-            f"{', '.join(given)} given beside an instance of {type(algorithm).__name__}; set them there"
+            f"{', '.join(given)} given beside an instance of {type(algorithm).__name__}; "
+            f"set them there"
         )
     return algorithm
 
@@ -310,7 +318,8 @@ class _Run:
         self.batch, self.stepwise, self.report, self.file = batch, stepwise, report, file
         if record_energy and not isinstance(algorithm, SHD):
             raise InputError(
-                f"record_energy = {record_energy}: algorithm {algorithm.name!r} has no energy; use SHD"
+                f"record_energy = {record_energy}: algorithm {algorithm.name!r} has no energy; "
+                f"use SHD"
             )
         self.record_energy = record_energy
         pixels, classes = data.train_images.shape[1], int(data.train_labels.max()) + 1
@@ -321,7 +330,7 @@ class _Run:
         self.epoch = self.position = 0
         self.epoch_loss = self.seconds = 0.0
         self.samples_timed = 0
-        self.history = History(data=data.source, network=self.network)
+        self.history = History(data=data.source, notice=data.notice, network=self.network)
         self.history.settings = {
             "data": data.name,
             "samples": self.count,
@@ -342,10 +351,12 @@ class _Run:
             raise InputError(f"checkpoint_file = {str(self.file)!r} is a folder; name a file")
         todo = [(d, n) for d in range(len(self.network.layers)) for n in self.shifted]
         for k, (depth, name) in enumerate(todo):
+
+            def tell(part: float, k: int = k) -> None:
+                self._tell((k + part) / len(todo), "zero-shifting")
+
             self.history.zero_shifts[f"{name.upper()}{depth + 1}"] = shift_array(
-                self.network.layers[depth].arrays[name],
-                progress=lambda part, k=k: self._tell((k + part) / len(todo), "zero-shifting"),
-                **self.shift_options,
+                self.network.layers[depth].arrays[name], progress=tell, **self.shift_options
             )
         self.network.programme_initial_weights()
         if self.file is not None:
@@ -391,7 +402,9 @@ class _Run:
                 self.history.accuracy.append(network.accuracy(data.test_images, data.test_labels))
                 self.history.loss.append(self.epoch_loss / self.count)
                 self.epoch, self.position, self.epoch_loss = self.epoch + 1, 0, 0.0
-                self._tell(self.epoch / self.epochs, "training", self.history.accuracy[-1], self.epoch)
+                self._tell(
+                    self.epoch / self.epochs, "training", self.history.accuracy[-1], self.epoch
+                )
                 if self.file is not None:
                     self.save()
         except KeyboardInterrupt:
@@ -425,7 +438,9 @@ class _Run:
             accuracy = None
             if done % (10 * CHUNK) < chunk:
                 few = slice(0, RUNNING_TEST)
-                accuracy = self.network.accuracy(self.data.test_images[few], self.data.test_labels[few])
+                accuracy = self.network.accuracy(
+                    self.data.test_images[few], self.data.test_labels[few]
+                )
             self._tell(done / (self.count * self.epochs), "training", accuracy)
 
     def _note_energy(self) -> None:
@@ -445,14 +460,16 @@ class _Run:
         if np.isfinite(self.epoch_loss):
             return
         raise Diverged(
-            f"the loss is {self.epoch_loss} after {self.position} samples of epoch {self.epoch + 1}; "
-            f"lower the learning rate ({self.algorithm!r})"
+            f"the loss is {self.epoch_loss} after {self.position} samples of epoch "
+            f"{self.epoch + 1}; lower the learning rate ({self.algorithm!r})"
         )
 
     def _farewell(self) -> str:
         place = f"epoch {self.epoch + 1}, {self.position} of {self.count} samples"
         if self.file is None:
-            return f"training stopped at {place}; nothing was kept, since no checkpoint was asked for"
+            return (
+                f"training stopped at {place}; nothing was kept, since no checkpoint was asked for"
+            )
         self.save()
         return f"training stopped at {place}; go on with --resume --checkpoint {self.file}"
 
@@ -487,7 +504,9 @@ class _Run:
             layer.turns = progress["turns"][depth]
             for name, array in layer.arrays.items():
                 start = f"{depth}.{name}."
-                array.restore({k[len(start) :]: v for k, v in arrays.items() if k.startswith(start)})
+                array.restore(
+                    {k[len(start) :]: v for k, v in arrays.items() if k.startswith(start)}
+                )
         for name in ("epoch", "position", "epoch_loss", "seconds", "samples_timed"):
             setattr(self, name, progress[name])
         self.history.accuracy, self.history.loss = progress["accuracy"], progress["loss"]
@@ -527,9 +546,7 @@ def _arrays_to_shift(shifted: bool | str, algorithm: Algorithm) -> tuple[str, ..
     return tuple(n for n in algorithm.arrays if n in shifted)
 
 
-def _sizes(
-    sizes: tuple[int, ...] | None, data: str, pixels: int, classes: int
-) -> tuple[int, ...]:
+def _sizes(sizes: tuple[int, ...] | None, data: str, pixels: int, classes: int) -> tuple[int, ...]:
     if sizes is None:
         return (pixels, *HIDDEN.get(data, (64,)), classes)
     sizes = tuple(checked.whole(f"layers[{k}]", n, 1) for k, n in enumerate(sizes))

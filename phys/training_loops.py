@@ -39,7 +39,7 @@ def through_activation(z, x, activation, d):
 
 
 def softmax_error(y, label):
-    """Turn the outputs `y` into ``onehot(label) - softmax(y)``, in place; return the cross-entropy."""
+    """Turn outputs `y` into ``onehot(label) - softmax(y)``, in place; return the cross-entropy."""
     top = y[0]
     for i in range(1, y.size):
         top = max(top, y[i])
