@@ -38,6 +38,11 @@ def tidy(expression: Expr) -> Expr:
     exp(x) + 1
     """
     frozen, table = freeze(expression)
+    once = cancel(together(frozen)).xreplace(table)
+    if not any(value.is_Pow and value.exp.is_Rational for value in table.values()):
+        return once
+    # Putting square roots back may have squared them away; then there is more to cancel.
+    frozen, table = freeze(once)
     return cancel(together(frozen)).xreplace(table)
 
 

@@ -240,6 +240,6 @@ def quadrature(integrand: Expr, x: Symbol, lower: Any, upper: Any) -> Any:
 
     def value(place: Any) -> Any:
         number = integrand.subs(x, place).evalf(35)
-        return mp.mpf(number._mpf_)
+        return mp.mpf(str(number))
 
     return mp.quad(value, [mp.mpf(lower), mp.mpf(upper)])
