@@ -102,10 +102,13 @@ def _exponential(expression: Expr, x: Symbol) -> list[Expr] | None:
 
 
 def _power_ratio(expression: Expr, x: Symbol) -> list[Expr] | None:
-    terms = expand_mul(expression).as_ordered_terms()
-    if len(terms) != 2:
+    grouped: dict[Expr, Expr] = {}
+    for term in expand_mul(expression).as_ordered_terms():
+        constant, rest = term.as_independent(x, as_Add=False)
+        grouped[rest] = grouped.get(rest, S.Zero) + constant
+    if len(grouped) != 2:
         return None
-    one, two = (_single_power(term, x) for term in terms)
+    one, two = (_single_power(constant, rest, x) for rest, constant in grouped.items())
     if one is None or two is None:
         return None
     (a, u, p), (b, v, q) = one, two
@@ -123,9 +126,8 @@ def _power_ratio(expression: Expr, x: Symbol) -> list[Expr] | None:
     return [simplify(-affine.coeff_monomial(1) / affine.coeff_monomial(x))]
 
 
-def _single_power(term: Expr, x: Symbol) -> tuple[Expr, Expr, Expr | None] | None:
-    """``(k, u, p)`` with ``term = k * u**p`` and u affine; p None for a constant term."""
-    constant, rest = term.as_independent(x, as_Add=False)
+def _single_power(constant: Expr, rest: Expr, x: Symbol) -> tuple[Expr, Expr, Expr | None] | None:
+    """Return ``(k, u, p)`` with ``k * u**p`` the term and u affine; p None for a constant."""
     if rest == 1:
         return constant, S.One, None
     base, exponent = rest.as_base_exp()

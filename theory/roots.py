@@ -177,7 +177,10 @@ def _certified_roots(expression: Expr, x: Symbol, lower: Expr, upper: Expr) -> R
     found = [Root(e, "exact", None, (e, e)) for e in at_ends]
     for low, high in result.roots:
         middle = Float((low + high) / 2, 30)
-        found.append(Root(middle, "interval", 1, (_rational(low), _rational(high))))
+        # The 30 digits that are shown must lie inside what is certified, too.
+        shown = Rational(middle)
+        enclosure = (min(_rational(low), shown), max(_rational(high), shown))
+        found.append(Root(middle, "interval", 1, enclosure))
     undecided = tuple((_rational(a), _rational(b)) for a, b in result.undecided)
     return Roots(_ordered(found), undecided=undecided)
 
