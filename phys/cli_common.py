@@ -21,6 +21,7 @@ from phys.cli import ARGUMENTS
 from phys.data import Dataset, DataWarning, load
 from phys.training import Progress
 
+MOST_LINES = 10
 DATA_HELP = "Folder with the four MNIST files; default: $CROSSPOINT_DATA, else a download."
 
 
@@ -93,7 +94,7 @@ def _finite(value: Any) -> Any:
 
 
 class Bars(AbstractContextManager["Bars"]):
-    """Progress of several trainings: bars on a terminal, otherwise a line for every epoch.
+    """Progress of several trainings: bars on a terminal, otherwise a line for an epoch.
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ class Bars(AbstractContextManager["Bars"]):
 
     Notes
     -----
-    Everything goes to standard error. Bars may be updated from several threads.
+    Everything goes to standard error, and there at most ten lines for each training. Bars may be updated from several threads.
     """
 
     def __init__(self, labels: dict[str, str], quiet: bool = False) -> None:
@@ -158,8 +159,11 @@ class Bars(AbstractContextManager["Bars"]):
             self.bars.update(task, completed=now.fraction, stage=now.stage)
             if now.accuracy is not None:
                 self.bars.update(task, accuracy=f"accuracy {now.accuracy:6.2%}")
-            if now.epoch is not None and not (self.drawn or self.quiet):
-                line = f"{label}: epoch {now.epoch}, test accuracy {now.accuracy:.2%}"
+            if now.epoch is None or self.drawn or self.quiet:
+                return
+            total = round(now.epoch / now.fraction)
+            if (total - now.epoch) % -(-total // MOST_LINES) == 0:
+                line = f"{label.strip()}: epoch {now.epoch}, test accuracy {now.accuracy:.2%}"
                 print(line, file=sys.stderr, flush=True)
 
         return show

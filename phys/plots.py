@@ -15,6 +15,7 @@ import sympy as sp
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from phys.energy import EnergyPoint, energy_balance
 from theory import DeviceLaw, w
@@ -23,7 +24,7 @@ BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, RED, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 """The palette of Okabe and Ito."""
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": "#888888",
     "axes.grid": True,
@@ -73,7 +74,11 @@ def response_curves(law: DeviceLaw, ax: Axes | None = None) -> Figure:
         weight = _weights(law)
         ax.plot(weight, _values(law.up, weight), color=BLUE, label=r"up step $q_\mathrm{up}$")
         ax.plot(
-            weight, _values(law.down, weight), color=RED, ls="--", label=r"down step $q_\mathrm{down}$"
+            weight,
+            _values(law.down, weight),
+            color=RED,
+            ls="--",
+            label=r"down step $q_\mathrm{down}$",
         )
         for star in _points(law):
             ax.plot([star], _values(law.up, np.array([star])), "o", color=BLACK, zorder=5)
@@ -91,7 +96,9 @@ def parts(law: DeviceLaw, ax: Axes | None = None) -> Figure:
         weight = _weights(law)
         ax.axhline(0, color="#888888", lw=1)
         ax.plot(weight, _values(law.F, weight), color=GREEN, label="symmetric part $F$")
-        ax.plot(weight, _values(law.G, weight), color=PURPLE, ls="--", label="antisymmetric part $G$")
+        ax.plot(
+            weight, _values(law.G, weight), color=PURPLE, ls="--", label="antisymmetric part $G$"
+        )
         for star in _points(law):
             ax.plot([star], [0], "o", color=BLACK, zorder=5)
             _mark_point(ax, star)
@@ -219,19 +226,21 @@ def accuracy(
             )
         ax.set_ylim(0, 103)
         ax.set_xlim(1 - 0.03 * last, last + 0.03 * last)
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         _label(ax, title, "epoch", "test accuracy, %")
     return figure
 
 
 def energy(points: Sequence[EnergyPoint], ax: Axes | None = None) -> Figure:
-    """Draw the energy of SHD, H = loss + kinetic energy of the auxiliary arrays, over a training."""
+    """Draw the energy of SHD over a training: the loss plus the kinetic energy of A."""
     with rc_context(STYLE):
         figure, ax = _axes(ax)
         samples = [p.samples / 1000 for p in points]
         ax.plot(samples, [p.energy for p in points], color=BLACK, label="energy $H$")
         ax.plot(samples, [p.loss for p in points], color=BLUE, ls="--", label="loss")
-        ax.plot(samples, [p.kinetic for p in points], color=ORANGE, ls="-.", label="kinetic energy of A")
+        ax.plot(
+            samples, [p.kinetic for p in points], color=ORANGE, ls="-.", label="kinetic energy of A"
+        )
         _label(ax, "Energy beside loss", "samples learned, thousands", "energy, units of the loss")
         ax.set_ylim(bottom=0)
         ax.legend()
@@ -246,15 +255,14 @@ def energy_change(points: Sequence[EnergyPoint], ax: Axes | None = None) -> Figu
         samples = [points[0].samples / 1000, *(b.stop / 1000 for b in balances)]
         lines = {
             "injection": (GREEN, ":"),
-            "core": (PURPLE, (0, (3, 1, 1, 1))),
+            "exchange": (PURPLE, (0, (3, 1, 1, 1))),
             "dissipation": (RED, "--"),
         }
-        names = {"injection": "injected by chance", "core": "asymmetry of C", "dissipation": "dissipated by A"}
         for part, (colour, dash) in lines.items():
             total = np.cumsum([0.0, *(getattr(b, part) for b in balances)])
-            ax.plot(samples, total, color=colour, ls=dash, lw=1.6, label=names[part])
+            ax.plot(samples, total, color=colour, ls=dash, lw=1.6, label=part)
         predicted = np.cumsum([0.0, *(b.predicted for b in balances)])
-        ax.plot(samples, predicted, color=BLACK, label="their sum: predicted")
+        ax.plot(samples, predicted, color=BLACK, label="sum: predicted")
         measured = np.cumsum([0.0, *(b.measured for b in balances)])
         ax.plot(samples, measured, "o", color=BLUE, ms=4, mfc="none", label="measured")
         _label(
@@ -271,8 +279,9 @@ def _axes(ax: Axes | None) -> tuple[Figure, Axes]:
     if ax is None:
         figure = Figure(figsize=SIZE, layout="constrained")
         return figure, figure.add_subplot()
-    figure = ax.get_figure(root=True)  # type: ignore[assignment]
-    return figure, ax
+    own = ax.get_figure(root=True)
+    assert own is not None
+    return own, ax
 
 
 def _label(ax: Axes, title: str, across: str, up: str) -> None:
