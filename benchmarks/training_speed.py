@@ -28,7 +28,7 @@ from phys import Device, compiler, fused
 from phys.algorithms import SHD, Algorithm, FloatSGD, PulsedSGD
 from phys.data import Dataset, load
 from phys.network import Network
-from phys.training import sample_order
+from phys.training_run import sample_order
 from theory import laws
 
 SIZES = (784, 256, 128, 10)

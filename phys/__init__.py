@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from phys.crossbar import Crossbar, UpdateResult
     from phys.device import Device, Spread, StepFunctions
-    from phys.training import History, train
+    from phys.history import History
+    from phys.timing import Timing
+    from phys.trace import Trace
+    from phys.training import train
     from phys.zero_shifting import ZeroShiftHistory, zero_shift
 
 _HOMES = {
@@ -17,7 +20,9 @@ _HOMES = {
     "Device": "phys.device",
     "Spread": "phys.device",
     "StepFunctions": "phys.device",
-    "History": "phys.training",
+    "Timing": "phys.timing",
+    "Trace": "phys.trace",
+    "History": "phys.history",
     "train": "phys.training",
     "ZeroShiftHistory": "phys.zero_shifting",
     "zero_shift": "phys.zero_shifting",
@@ -29,6 +34,8 @@ __all__ = [
     "History",
     "Spread",
     "StepFunctions",
+    "Timing",
+    "Trace",
     "UpdateResult",
     "ZeroShiftHistory",
     "train",

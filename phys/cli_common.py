@@ -19,7 +19,7 @@ import click
 from phys.checked import InputError
 from phys.cli import ARGUMENTS
 from phys.data import Dataset, DataWarning, load
-from phys.training import Progress
+from phys.history import Progress
 
 MOST_LINES = 10
 DATA_HELP = "Folder with the four MNIST files; default: $CROSSPOINT_DATA, else a download."
@@ -105,7 +105,8 @@ class Bars(AbstractContextManager["Bars"]):
 
     Notes
     -----
-    Everything goes to standard error, and there at most ten lines for each training. Bars may be updated from several threads.
+    Everything goes to standard error, and there at most ten lines for each training. Bars may be
+    updated from several threads.
     """
 
     def __init__(self, labels: dict[str, str], quiet: bool = False) -> None:

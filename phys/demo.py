@@ -19,7 +19,8 @@ from phys import checked
 from phys.data import Dataset
 from phys.demo_shift import ShiftTest, shift_test
 from phys.device import Device, Spread
-from phys.training import History, Progress, train
+from phys.history import History, Progress
+from phys.training import train
 from theory import Derivation, DeviceLaw, derive, laws
 
 IMBALANCE = 0.3

@@ -10,7 +10,7 @@ from typing import Any
 
 from phys.demo import ARMS, FEW_STATES, IMBALANCE, DemoResult, law_of
 from phys.energy import EnergyBalance, energy_balance
-from phys.training import History
+from phys.history import History
 
 PARTS = ("dissipation", "injection", "exchange")
 PACKAGES = ("crosspoint", "numpy", "numba", "sympy", "matplotlib", "scikit-learn", "click", "rich")
@@ -55,8 +55,8 @@ def closing(result: DemoResult) -> str:
 
 
 def shown_epochs(epochs: int) -> list[int]:
-    """Return at most six epochs, the last of them included."""
-    stride = -(-epochs // 6)
+    """Return at most four epochs, the last of them included."""
+    stride = -(-epochs // 4)
     return list(range(epochs, 0, -stride))[::-1]
 
 

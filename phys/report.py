@@ -11,14 +11,14 @@ from html import escape, unescape
 from importlib import resources
 from string import Template
 
-from matplotlib import mathtext
+from matplotlib import mathtext, rc_context
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
 from phys import demo_records as records
 from phys import plots
 from phys.demo import ARMS, DW_MIN, FEW_STATES, IMBALANCE, Arm, DemoResult, law_of
-from phys.training import PROBE
+from phys.training_run import PROBE
 from theory.symbols import to_latex, w_max, w_min
 
 STYLES = {
@@ -31,6 +31,7 @@ STYLES = {
 }
 STORIES = {"Many states: bounds ±2": "abc", "Few states: bounds ±0.6": "adef"}
 FONT = 11
+SCALE = 1.16
 
 
 def to_html(result: DemoResult) -> str:
@@ -151,7 +152,8 @@ def _shift(result: DemoResult) -> dict[str, str]:
         "scatter_measured": f"{test.measured_scatter / test.step:.2f}",
         "scatter_error": f"{test.scatter_error / test.step:.2f}",
         "scatter_theory": f"{test.scatter / test.step:.2f}",
-        "shift_figures": _figures(figures),
+        "shift_figures": _figures(figures[:2]),
+        "scatter_figure": _figures(figures[2:]),
     }
 
 
@@ -270,13 +272,16 @@ def formula(latex: str) -> str:
     >>> formula(r"w_\ast").partition(" style=")[0]
     '<img class="math" alt="w_\\ast"'
     """
-    buffer, text = io.BytesIO(), f"${latex}$"
+    # Without braces mathtext takes the star for a multiplication and spaces it.
+    buffer, text = io.BytesIO(), f"${latex}$".replace(r"_\ast", r"_{\ast}")
     try:
         _, height, depth, _, _ = mathtext.MathTextParser("path").parse(text, 72, _font())
-        mathtext.math_to_image(text, buffer, prop=_font(), dpi=72, format="svg")
+        with rc_context({"savefig.transparent": True, "svg.hashsalt": "crosspoint"}):
+            mathtext.math_to_image(text, buffer, prop=_font(), dpi=72, format="svg")
     except ValueError:
         return f"<code>{escape(latex)}</code>"
-    style = f"height:{height / FONT:.3f}em;vertical-align:{-depth / FONT:.3f}em"
+    unit = FONT / SCALE
+    style = f"height:{height / unit:.3f}em;vertical-align:{-depth / unit:.3f}em"
     source = _data_uri(buffer.getvalue())
     return f'<img class="math" alt="{escape(latex)}" style="{style}" src="{source}"/>'
 

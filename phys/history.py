@@ -1,0 +1,156 @@
+"""History: what a training did, in numbers that can be kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from phys import loops
+from phys.device import Device
+from phys.energy import EnergyPoint
+from phys.network import Network
+from phys.zero_shifting import ZeroShiftHistory
+
+
+@dataclass
+class LayerReport:
+    """How the updates of one array of one layer went.
+
+    Attributes
+    ----------
+    layer : int
+    array : str
+    updates : int
+    pulses : int
+        Pulses given by updates, over all devices.
+    clipped_fraction : float
+        Share of the wanted device changes whose row or column clipped at probability 1.
+    delivered_over_wanted : float
+        Mean pulses delivered, over those wanted.
+    """
+
+    layer: int
+    array: str
+    updates: int
+    pulses: int
+    clipped_fraction: float
+    delivered_over_wanted: float
+
+
+@dataclass
+class History:
+    """What a training did.
+
+    Attributes
+    ----------
+    accuracy : list of float
+        Test accuracy in [0, 1] after each epoch.
+    loss : list of float
+        Mean cross-entropy over the samples of each epoch, as they were learned.
+    settings : dict
+        Everything that identifies the run.
+    data : str
+        Which data it was, in words.
+    notice : str
+        Empty, or that these data stand in for others.
+    layers : list of LayerReport
+    zero_shifts : dict of (layer, array) label to ZeroShiftHistory
+    energy : list of EnergyPoint
+        For SHD with ``record_energy``.
+    samples_per_second : float
+        Training speed, evaluation and zero-shifting left out.
+    network : Network
+        The trained network; its arrays hold the weights.
+    """
+
+    accuracy: list[float] = field(default_factory=list)
+    loss: list[float] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+    data: str = ""
+    notice: str = ""
+    layers: list[LayerReport] = field(default_factory=list)
+    zero_shifts: dict[str, ZeroShiftHistory] = field(default_factory=dict, repr=False)
+    energy: list[EnergyPoint] = field(default_factory=list, repr=False)
+    samples_per_second: float = 0.0
+    network: Network | None = field(default=None, repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the history in JSON types, without the network."""
+        return {
+            "settings": self.settings,
+            "data": self.data,
+            "notice": self.notice,
+            "accuracy": self.accuracy,
+            "loss": self.loss,
+            "layers": [vars(report) for report in self.layers],
+            "zero_shifts": {
+                name: {
+                    "pairs": h.pairs,
+                    "pulses": h.pulses,
+                    "rule": h.rule,
+                    "at": h.at,
+                    "distance": h.distance,
+                }
+                for name, h in self.zero_shifts.items()
+            },
+            "energy": [point.as_dict() for point in self.energy],
+            "samples_per_second": self.samples_per_second,
+        }
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training stands: `fraction` in [0, 1], a word for what it does, accuracy so far.
+
+    At the end of an epoch `epoch` is its number, from 1, and `accuracy` that of the whole test set;
+    between, the accuracy is None or that of a part.
+    """
+
+    fraction: float
+    stage: str
+    accuracy: float | None
+    epoch: int | None = None
+
+
+def describe_device(device: Device) -> dict[str, Any]:
+    """Return the numbers of a device in JSON types."""
+    law = device.law
+    return {
+        "law": law.name,
+        "up": str(getattr(law, "symbolic", law).up),
+        "down": str(getattr(law, "symbolic", law).down),
+        "bounds": list(device.bounds),
+        "values": {k: float(v) for k, v in getattr(law, "values", {}).items()},
+        "dw_min": device.dw_min,
+        "spread": {
+            "step": device.spread.step,
+            "bounds": device.spread.bounds,
+            "imbalance": device.spread.imbalance,
+            **device.spread.parameters,
+        },
+        "cycle_noise": device.cycle_noise,
+        "additive_noise": device.additive_noise,
+    }
+
+
+def layer_reports(network: Network) -> list[LayerReport]:
+    """Return how the updates of every array went."""
+    reports = []
+    for depth, layer in enumerate(network.layers):
+        for name, array in layer.arrays.items():
+            s = getattr(array, "statistics", None)
+            if s is None:
+                continue
+            reports.append(
+                LayerReport(
+                    layer=depth + 1,
+                    array=name.upper(),
+                    updates=int(s[loops.UPDATES]),
+                    pulses=int(s[loops.PULSES]),
+                    clipped_fraction=float(s[loops.CLIPPED] / max(s[loops.ADDRESSED], 1.0)),
+                    delivered_over_wanted=float(s[loops.DELIVERED] / s[loops.WANTED])
+                    if s[loops.WANTED]
+                    else 1.0,
+                )
+            )
+    return reports

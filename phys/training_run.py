@@ -1,0 +1,312 @@
+"""One training on its way: arrays shifted, samples learned, checkpoints kept."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from phys import checked, checkpoint, fused
+from phys.algorithms import SHD, Algorithm
+from phys.checked import InputError
+from phys.data import Dataset
+from phys.device import Device
+from phys.energy import EnergyPoint, measure_energy
+from phys.history import History, Progress, describe_device, layer_reports
+from phys.network import Network
+from phys.random_bits import SAMPLE_ORDER, child, stream_key
+from phys.zero_shifting import zero_shift as shift_array
+
+CHUNK = 1000
+CHECKPOINT_SECONDS = 20.0
+PROBE = 1000
+RUNNING_TEST = 1000
+HIDDEN = {"mnist": (256, 128), "digits": (64, 32)}
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """Ctrl-C during training; the message says where the checkpoint is and how to go on."""
+
+
+class Diverged(ArithmeticError):
+    """The loss is no longer a number."""
+
+
+def sample_order(seed: int, epoch: int, count: int) -> np.ndarray:
+    """Return the order of the samples in an epoch, int64 (count,): a sort by random words."""
+    with np.errstate(over="ignore"):
+        words = child(stream_key(seed, int(SAMPLE_ORDER), epoch), np.arange(count, dtype=np.uint64))
+    return np.argsort(words, kind="stable")
+
+
+class TrainingRun:
+    """One training on its way: what `train` was asked for, and how far it is."""
+
+    def __init__(
+        self,
+        data: Dataset,
+        algorithm: Algorithm,
+        devices: dict[str, Device],
+        epochs: int,
+        seed: int,
+        shifted: bool | str,
+        samples: int | None,
+        sizes: tuple[int, ...] | None,
+        batch: int,
+        activation: str,
+        shift_options: dict[str, Any],
+        record_energy: int,
+        stepwise: bool,
+        report: Callable[[Progress], Any] | None,
+        file: Path | None,
+    ) -> None:
+        total = len(data.train_labels)
+        self.count = total if samples is None else checked.whole("samples", samples, 1, total)
+        self.data, self.algorithm, self.epochs, self.seed = data, algorithm, epochs, seed
+        self.shifted = _arrays_to_shift(shifted, algorithm)
+        self.shift_options = shift_options
+        self.batch, self.stepwise, self.report, self.file = batch, stepwise, report, file
+        if record_energy and not isinstance(algorithm, SHD):
+            raise InputError(
+                f"record_energy = {record_energy}: algorithm {algorithm.name!r} has no energy; "
+                f"use SHD"
+            )
+        self.record_energy = record_energy
+        pixels, classes = data.train_images.shape[1], int(data.train_labels.max()) + 1
+        self.sizes = _sizes(sizes, data.name, pixels, classes)
+        names = algorithm.arrays
+        self.network = Network(self.sizes, names, devices, seed, activation)
+        self.effective = algorithm.slowed(1 / batch) if batch > 1 else algorithm
+        self.epoch = self.position = 0
+        self.epoch_loss = self.seconds = 0.0
+        self.samples_timed = 0
+        self.history = History(data=data.source, notice=data.notice, network=self.network)
+        self.history.settings = {
+            "data": data.name,
+            "samples": self.count,
+            "layers": list(self.sizes),
+            "activation": activation,
+            "algorithm": repr(algorithm),
+            "devices": {n: describe_device(devices[n]) for n in names},
+            "zero_shift": "".join(self.shifted),
+            **{k: v for k, v in shift_options.items() if self.shifted},
+            "batch": batch,
+            "seed": seed,
+        }
+
+    # -- start -------------------------------------------------------------------------------
+    def prepare(self) -> None:
+        """Zero-shift the arrays and write the initial weights."""
+        if self.file is not None and self.file.is_dir():
+            raise InputError(f"checkpoint_file = {str(self.file)!r} is a folder; name a file")
+        todo = [(d, n) for d in range(len(self.network.layers)) for n in self.shifted]
+        for k, (depth, name) in enumerate(todo):
+
+            def tell(part: float, k: int = k) -> None:
+                self._tell((k + part) / len(todo), "zero-shifting")
+
+            self.history.zero_shifts[f"{name.upper()}{depth + 1}"] = shift_array(
+                self.network.layers[depth].arrays[name], progress=tell, **self.shift_options
+            )
+        self.network.programme_initial_weights()
+        if self.file is not None:
+            self.save()
+
+    def _tell(
+        self, fraction: float, stage: str, accuracy: float | None = None, epoch: int | None = None
+    ) -> None:
+        if self.report is not None:
+            self.report(Progress(fraction, stage, accuracy, epoch))
+
+    # -- the loop ----------------------------------------------------------------------------
+    def learn(self) -> None:
+        """Train until the last epoch is done."""
+        data, network = self.data, self.network
+        labels = data.train_labels[: self.count].astype(np.int64)
+        images = np.ascontiguousarray(data.train_images[: self.count])
+        run = self._stepwise(images, labels) if self.stepwise else None
+        run = run or fused.compiled_runner(network, self.effective, images, labels, self.batch)
+        run = run or self._stepwise(images, labels)
+        chunk = max(CHUNK // self.batch, 1) * self.batch
+        if self.record_energy:
+            chunk = min(chunk, max(self.count // self.record_energy // self.batch, 1) * self.batch)
+        saved = time.monotonic()
+        try:
+            if self.record_energy and not self.history.energy:
+                self._note_energy()
+            while self.epoch < self.epochs:
+                order = sample_order(self.seed, self.epoch, self.count)
+                while self.position < self.count:
+                    stop = min(self.position + chunk, self.count)
+                    began = time.perf_counter()
+                    with hold_interrupt():
+                        self.epoch_loss += run(order[self.position : stop])
+                        self.seconds += time.perf_counter() - began
+                        self.samples_timed += stop - self.position
+                        self.position = stop
+                    self._check_loss()
+                    self._after_chunk(chunk)
+                    if self.file is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
+                        self.save()
+                        saved = time.monotonic()
+                self.history.accuracy.append(network.accuracy(data.test_images, data.test_labels))
+                self.history.loss.append(self.epoch_loss / self.count)
+                self.epoch, self.position, self.epoch_loss = self.epoch + 1, 0, 0.0
+                self._tell(
+                    self.epoch / self.epochs, "training", self.history.accuracy[-1], self.epoch
+                )
+                if self.file is not None:
+                    self.save()
+        except KeyboardInterrupt:
+            raise TrainingInterrupted(self._farewell()) from None
+        self.history.samples_per_second = self.samples_timed / max(self.seconds, 1e-9)
+        self.history.layers = layer_reports(network)
+
+    def _stepwise(self, images: np.ndarray, labels: np.ndarray) -> fused.Runner:
+        def run(order: np.ndarray) -> float:
+            total = 0.0
+            for start in range(0, order.size, self.batch):
+                done = [
+                    self.network.backpropagate(images[n], int(labels[n]))
+                    for n in order[start : start + self.batch]
+                ]
+                for inputs, directions, loss in done:
+                    total += float(loss)
+                    for layer, x, d in zip(self.network.layers, inputs, directions, strict=True):
+                        self.effective.update(layer, x, d)
+            return total
+
+        return run
+
+    def _after_chunk(self, chunk: int) -> None:
+        done = self.epoch * self.count + self.position
+        if self.record_energy:
+            spacing = max(self.count // self.record_energy, 1)
+            if done // spacing > (done - chunk) // spacing:
+                self._note_energy()
+        if self.report is not None:
+            accuracy = None
+            if done % (10 * CHUNK) < chunk:
+                few = slice(0, RUNNING_TEST)
+                accuracy = self.network.accuracy(
+                    self.data.test_images[few], self.data.test_labels[few]
+                )
+            self._tell(done / (self.count * self.epochs), "training", accuracy)
+
+    def _note_energy(self) -> None:
+        assert isinstance(self.effective, SHD)
+        probe = slice(0, min(PROBE, self.count))
+        self.history.energy.append(
+            measure_energy(
+                self.network,
+                self.effective,
+                self.data.train_images[probe],
+                self.data.train_labels[probe],
+                self.epoch * self.count + self.position,
+            )
+        )
+
+    def _check_loss(self) -> None:
+        if np.isfinite(self.epoch_loss):
+            return
+        raise Diverged(
+            f"the loss is {self.epoch_loss} after {self.position} samples of epoch "
+            f"{self.epoch + 1}; lower the learning rate ({self.algorithm!r})"
+        )
+
+    def _farewell(self) -> str:
+        place = f"epoch {self.epoch + 1}, {self.position} of {self.count} samples"
+        if self.file is None:
+            return (
+                f"training stopped at {place}; nothing was kept, since no checkpoint was asked for"
+            )
+        self.save()
+        return f"training stopped at {place}; go on with --resume --checkpoint {self.file}"
+
+    # -- checkpoints -------------------------------------------------------------------------
+    def save(self) -> None:
+        """Write the checkpoint."""
+        assert self.file is not None
+        arrays = {
+            f"{depth}.{name}.{key}": value
+            for depth, layer in enumerate(self.network.layers)
+            for name, array in layer.arrays.items()
+            for key, value in array.state().items()
+        }
+        progress = {
+            "epoch": self.epoch,
+            "position": self.position,
+            "epoch_loss": self.epoch_loss,
+            "seconds": self.seconds,
+            "samples_timed": self.samples_timed,
+            "turns": [layer.turns for layer in self.network.layers],
+            "accuracy": self.history.accuracy,
+            "loss": self.history.loss,
+            "energy": [point.as_dict() for point in self.history.energy],
+        }
+        checkpoint.save(self.file, self.history.settings, progress, arrays)
+
+    def restore(self) -> None:
+        """Take up the state of the checkpoint."""
+        assert self.file is not None
+        progress, arrays = checkpoint.load(self.file, self.history.settings)
+        for depth, layer in enumerate(self.network.layers):
+            layer.turns = progress["turns"][depth]
+            for name, array in layer.arrays.items():
+                start = f"{depth}.{name}."
+                array.restore(
+                    {k[len(start) :]: v for k, v in arrays.items() if k.startswith(start)}
+                )
+        for name in ("epoch", "position", "epoch_loss", "seconds", "samples_timed"):
+            setattr(self, name, progress[name])
+        self.history.accuracy, self.history.loss = progress["accuracy"], progress["loss"]
+        self.history.energy = [EnergyPoint(**point) for point in progress["energy"]]
+
+
+@contextlib.contextmanager
+def hold_interrupt() -> Iterator[None]:
+    """Hold Ctrl-C back while weights and counters change, so that a checkpoint is never torn."""
+    import signal
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[Any] = []
+    before = signal.signal(signal.SIGINT, lambda *args: caught.append(args))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if caught:
+        raise KeyboardInterrupt
+
+
+def _arrays_to_shift(shifted: bool | str, algorithm: Algorithm) -> tuple[str, ...]:
+    if shifted is True:
+        return algorithm.arrays
+    if shifted is False:
+        return ()
+    unknown = [letter for letter in shifted if letter not in algorithm.arrays]
+    if unknown:
+        raise InputError(
+            f"zero_shift = {shifted!r}: algorithm {algorithm.name!r} has the arrays "
+            f"{', '.join(algorithm.arrays) or 'none'}; give True, False or their letters"
+        )
+    return tuple(n for n in algorithm.arrays if n in shifted)
+
+
+def _sizes(sizes: tuple[int, ...] | None, data: str, pixels: int, classes: int) -> tuple[int, ...]:
+    if sizes is None:
+        return (pixels, *HIDDEN.get(data, (64,)), classes)
+    sizes = tuple(checked.whole(f"layers[{k}]", n, 1) for k, n in enumerate(sizes))
+    if len(sizes) < 2 or sizes[0] != pixels or sizes[-1] < classes:
+        raise InputError(
+            f"layers = {sizes} do not fit the data: {pixels} inputs and {classes} classes; "
+            f"give ({pixels}, ..., {classes})"
+        )
+    return sizes
