@@ -6,7 +6,7 @@ two together. It also serves devices whose steps are Python functions.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -49,24 +49,60 @@ def backward(weights: np.ndarray, reference: np.ndarray, d: np.ndarray) -> np.nd
 
 
 def give_pulses(
-    crossbar: Crossbar, device: np.ndarray, up: bool, noise_key: np.uint64, slot: int
-) -> None:
-    """Give one pulse to each of the devices `device` (flat places, no two alike)."""
+    crossbar: Crossbar,
+    device: np.ndarray,
+    up: bool,
+    noise_key: Any,
+    slot: Any,
+    fraction: np.ndarray | None = None,
+    start: np.ndarray | None = None,
+) -> np.ndarray:
+    """Give one pulse to each of the devices `device` (flat places, no two alike).
+
+    Parameters
+    ----------
+    noise_key, slot : uint64 and int, scalars or one of each per device
+    fraction : float32, optional
+        Part of its step that each device takes, where timing is not ideal.
+    start : float32, optional
+        Weights at which the steps are computed, where they are not the stored ones.
+
+    Returns
+    -------
+    float32
+        How far each device moved.
+    """
     kernel, noise = crossbar.kernel, crossbar.noise
     weights = crossbar.columns.reshape(-1)
     c = crossbar.coefficients
     c = (c[device] if c.shape[0] > 1 else c).T
     w = weights[device]
-    step = kernel.up_step(w, c, 0) if up else kernel.down_step(w, c, 0)
+    place = w if start is None else start
+    step = kernel.up_step(place, c, 0) if up else kernel.down_step(place, c, 0)
     if noise[0] != 0 or noise[1] != 0:
-        place = device.astype(np.uint64) * SLOTS_PER_DEVICE + np.uint64(slot)
-        xi = normal_from_bits(child(noise_key, place))
+        draw = device.astype(np.uint64) * SLOTS_PER_DEVICE + np.asarray(slot, dtype=np.uint64)
+        xi = normal_from_bits(child(noise_key, draw))
         step = step * (F1 + noise[0] * xi) + c[kernel.step_place] * (noise[1] * xi)
-    weights[device] = np.minimum(np.maximum(w + step, c[kernel.low_place]), c[kernel.high_place])
+    if fraction is not None:
+        step = step * fraction
+    moved = np.minimum(np.maximum(w + step, c[kernel.low_place]), c[kernel.high_place])
+    weights[device] = moved
+    return np.asarray(moved - w)
 
 
-def update(crossbar: Crossbar, x: np.ndarray, d: np.ndarray, gain: np.float32, pulses: int) -> None:
-    """Apply one parallel stochastic update, slot by slot."""
+def update(
+    crossbar: Crossbar,
+    x: np.ndarray,
+    d: np.ndarray,
+    gain: np.float32,
+    pulses: int,
+    fractions: np.ndarray | None = None,
+) -> None:
+    """Apply one parallel stochastic update, slot by slot.
+
+    `fractions`, float32 (columns, rows), is the part of a step that each device takes where
+    timing is not ideal; a device with 0 gets no pulse.
+    """
     statistics, number = crossbar.statistics, crossbar.updates
     statistics[loops.UPDATES] += 1
     plan = plan_update(x, d, gain, pulses, crossbar.streams, number)
@@ -74,16 +110,20 @@ def update(crossbar: Crossbar, x: np.ndarray, d: np.ndarray, gain: np.float32, p
         return
     noise_key = update_key(crossbar.streams[2], number)
     rows = d.size
+    part = None if fractions is None else fractions.reshape(-1)
     for slot in range(pulses):
         j, i = plan.columns.firing(slot), plan.rows.firing(slot)
         if not j.size or not i.size:
             continue
-        device = j[:, None] * rows + i
-        up = (x[j, None] > 0) == (d[i] > 0)
+        device = (j[:, None] * rows + i).reshape(-1)
+        up = ((x[j, None] > 0) == (d[i] > 0)).reshape(-1)
+        if part is not None:
+            device, up = device[part[device] > 0], up[part[device] > 0]
         for direction in (True, False):
             chosen = device[up == direction]
             if chosen.size:
-                give_pulses(crossbar, chosen, direction, noise_key, slot)
+                fraction = None if part is None else part[chosen]
+                give_pulses(crossbar, chosen, direction, noise_key, slot, fraction)
         statistics[loops.PULSES] += device.size
     statistics[loops.WANTED] += plan.wanted
     statistics[loops.DELIVERED] += plan.delivered

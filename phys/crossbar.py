@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from phys import checked, fast, loops
+from phys import arrays, checked, loops
 from phys.checked import InputError
 from phys.device import Device, draw_population
 from phys.pulses import MAX_PULSES, array_streams, update_gain
 from phys.symmetry import device_symmetry_points
 
-ENGINES = ("fast",)
+if TYPE_CHECKING:
+    from phys.timing import Timing
+    from phys.trace import Trace
+
+ENGINES = ("fast", "event")
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,7 @@ class Crossbar:
         float32 (rows,) or (batch, rows)
         """
         batch, single = _batch("x", x, self.cols)
-        y = fast.forward(self, batch)
+        y = _fast().forward(self, batch)
         return y[0] if single else y
 
     def backward(self, d: Any) -> np.ndarray:
@@ -178,7 +182,7 @@ class Crossbar:
         float32 (cols,) or (batch, cols)
         """
         batch, single = _batch("d", d, self.rows)
-        z = fast.backward(self, batch)
+        z = _fast().backward(self, batch)
         return z[0] if single else z
 
     def read_column(self, column: int) -> np.ndarray:
@@ -188,7 +192,15 @@ class Crossbar:
 
     # -- pulses ----------------------------------------------------------------------------
     def update(
-        self, x: Any, d: Any, lr: float, pulses: int = 10, engine: str = "fast"
+        self,
+        x: Any,
+        d: Any,
+        lr: float,
+        pulses: int = 10,
+        engine: str = "fast",
+        *,
+        timing: Timing | None = None,
+        trace: bool | Trace = False,
     ) -> UpdateResult:
         """Apply one fully parallel stochastic update, ``weights += lr * outer(d, x)`` on average.
 
@@ -203,11 +215,18 @@ class Crossbar:
         pulses : int
             Slots of a pulse train (symbol BL), 1 to 64.
         engine : str
-            "fast".
+            "fast", or "event": pulse by pulse on a clock, see `phys.events`.
+        timing : Timing, optional
+            Times and timing faults; None is `Timing.ideal`, in which both engines give the same
+            bits. The fast engine takes the deterministic ones only.
+        trace : bool or Trace
+            For the event engine: record what happens.
 
         Returns
         -------
         UpdateResult
+            From the event engine a `phys.event_result.EventResult`, with pulses per device, time,
+            energy and trace.
 
         Raises
         ------
@@ -224,8 +243,19 @@ class Crossbar:
         lr = checked.real("lr", lr, 0.0, open_low=True)
         pulses = checked.whole("pulses", pulses, 1, MAX_PULSES)
         checked.choice("engine", engine, ENGINES)
+        gain = update_gain(lr, self.device.dw_min, pulses)
+        if engine == "event":
+            from phys import events
+
+            return events.run_update(self, x, d, gain, pulses, timing, trace)
+        if trace is not False:
+            raise InputError('trace: the fast engine has no clock to record; use engine="event"')
+        fractions = None if timing is None else timing.device_fractions(self.rows, self.cols)
         before = self.statistics.copy()
-        fast.update(self, x, d, update_gain(lr, self.device.dw_min, pulses), pulses)
+        if fractions is None:
+            _fast().update(self, x, d, gain, pulses)
+        else:
+            arrays.update(self, x, d, gain, pulses, fractions)
         self.updates += 1
         change = self.statistics - before
         addressed = change[loops.ADDRESSED]
@@ -236,13 +266,33 @@ class Crossbar:
             clipped_fraction=float(change[loops.CLIPPED] / addressed) if addressed else 0.0,
         )
 
-    def pulse_all(self, directions: Any) -> None:
-        """Give every device, in parallel, one pulse per entry of `directions`, +1 up or -1 down."""
+    def pulse_all(
+        self, directions: Any, engine: str = "fast", *, timing: Timing | None = None
+    ) -> None:
+        """Give every device, in parallel, one pulse per entry of `directions`, +1 up or -1 down.
+
+        `engine` and `timing` as in `update`.
+        """
+        checked.choice("engine", engine, ENGINES)
         turns = np.asarray(directions)
         if turns.ndim != 1 or not np.isin(turns, (-1, 1)).all():
             raise InputError(f"directions = {directions!r}: give a list of +1 (up) and -1 (down)")
-        fast.alternate(self, turns.astype(np.int64))
+        if engine == "event":
+            from phys import events
+
+            events.run_pulses(self, turns, timing)
+            return
+        if timing is not None and timing.device_fractions(self.rows, self.cols) is not None:
+            raise InputError('timing with skew: the fast engine has none here; use engine="event"')
+        _fast().alternate(self, turns.astype(np.int64))
         self.updates += turns.size
+
+
+def _fast() -> Any:
+    """Return the fast engine, imported on first use: the event engine runs without it."""
+    from phys import fast
+
+    return fast
 
 
 def _batch(name: str, value: Any, lines: int) -> tuple[np.ndarray, bool]:

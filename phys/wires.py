@@ -1,0 +1,206 @@
+"""Lines, edges and coincidences: the SimPy processes below an array.
+
+A *line driver* is a process that schedules the edges of one line. An edge travels along the line
+and reaches the crosspoints one after the other. A crosspoint knows nothing but these edges: it
+switches when the first of its two lines falls, for as long as both were high. Nothing is computed
+for a crosspoint whose lines are not both driven, so that the cost follows the pulses fired and the
+coincidences, whatever the size of the array.
+
+Events of the same femtosecond have a total order:
+
+1. edges of lines, in any order: an edge only notes that it happened;
+2. devices switch, in the order of their number (a device cannot switch twice in one instant);
+3. reads sample the weights, operations end.
+
+Nothing depends on the order in which the events of one instant entered SimPy's queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from typing import Any
+
+import simpy
+from simpy.events import EventPriority
+
+from phys.timing import Timing
+from phys.trace import FALL, NO_LINE, RISE, Trace
+
+COLUMN, ROW = 0, 1
+SWITCHING = EventPriority(2)
+ENDING = EventPriority(3)
+NEVER = 2**62
+
+Shot = tuple[int, int, int]
+"""When a pulse starts (fs), its turn in the operation, and its polarity, +1 or -1."""
+
+
+class Clock(simpy.Environment):
+    """A SimPy environment whose time is a whole number of femtoseconds."""
+
+    @property
+    def now(self) -> int:
+        """The present time in femtoseconds."""
+        return self._now  # type: ignore[return-value]
+
+
+class Later(simpy.Event):
+    """A timeout with a place in the order of simultaneous events."""
+
+    def __init__(self, env: Clock, delay: int, order: EventPriority) -> None:
+        super().__init__(env)
+        self._ok = True
+        self._value = None
+        env.schedule(self, order, delay)
+
+
+class Pulse:
+    """One pulse of one line, as its driver sends it out."""
+
+    __slots__ = ("fall", "line", "meetings", "polarity", "rise", "turn")
+
+    def __init__(self, line: int, turn: int, polarity: int, rise: int) -> None:
+        self.line = line
+        self.turn = turn
+        self.polarity = polarity
+        self.rise = rise
+        self.fall = NEVER
+        self.meetings: list[Meeting] = []
+
+
+class Meeting:
+    """A crosspoint both of whose lines carry a pulse: high together from `opens` to `closes`."""
+
+    __slots__ = ("closes", "column", "opens", "row")
+
+    def __init__(self, row: Pulse, column: Pulse, opens: int) -> None:
+        self.row = row
+        self.column = column
+        self.opens = opens
+        self.closes = NEVER
+
+
+def line_driver(
+    env: Clock, wires: Wires, side: int, line: int, shots: Iterable[Shot]
+) -> Generator[simpy.Event, Any, None]:
+    """Fire the pulses of one line."""
+    for start, turn, polarity in shots:
+        yield env.timeout(start - env.now)
+        pulse = wires.rise(side, line, turn, polarity)
+        yield env.timeout(wires.pulse_fs)
+        wires.fall(side, pulse)
+
+
+class Wires:
+    """The lines of one array.
+
+    Parameters
+    ----------
+    env : Clock
+    rows, cols : int
+    timing : Timing
+    switch : callable
+        Called with the meetings that close at the present time.
+    trace : Trace, optional
+    number : int
+        Number of the array in the trace.
+    """
+
+    def __init__(
+        self,
+        env: Clock,
+        rows: int,
+        cols: int,
+        timing: Timing,
+        switch: Callable[[list[Meeting]], None],
+        trace: Trace | None = None,
+        number: int = 0,
+    ) -> None:
+        self.env, self.switch, self.trace, self.number = env, switch, trace, number
+        self.pulse_fs, self.rise_fs, self.delay_fs = (
+            timing.pulse_fs,
+            timing.rise_fs,
+            timing.delay_fs,
+        )
+        # An edge has left its line when it has passed the last crosspoint.
+        self.travel_fs = (self.delay_fs * rows, self.delay_fs * cols)
+        self.live: tuple[dict[Pulse, None], dict[Pulse, None]] = ({}, {})
+        self.closing: dict[int, list[Meeting]] = {}
+
+    def rise(self, side: int, line: int, turn: int, polarity: int) -> Pulse:
+        """Send out the rising edge of a pulse."""
+        now = self.env.now
+        if self.trace is not None:
+            self._record(now, RISE, side, line, turn, polarity)
+        pulse = Pulse(line, turn, polarity, now + self.rise_fs)
+        self.live[side][pulse] = None
+        if side == ROW:
+            for column in self.live[COLUMN]:
+                self._meet(pulse, column)
+        else:
+            for row in self.live[ROW]:
+                self._meet(row, pulse)
+        return pulse
+
+    def _meet(self, row: Pulse, column: Pulse) -> None:
+        """Let the crosspoint of two pulses know that both lines will be high, if they will."""
+        if row.polarity != column.polarity:  # Half-select voltages of opposite sign cancel.
+            return
+        delay = self.delay_fs
+        if delay:
+            row_passes, column_passes = delay * column.line, delay * row.line
+            opens = max(row.rise + row_passes, column.rise + column_passes)
+            falls = min(row.fall + row_passes, column.fall + column_passes)
+            if falls <= opens:
+                return
+        else:
+            opens = row.rise if row.rise > column.rise else column.rise
+            falls = NEVER
+        meeting = Meeting(row, column, opens)
+        row.meetings.append(meeting)
+        column.meetings.append(meeting)
+        if falls < NEVER:  # The other edge is still on its way.
+            self._close(meeting, falls)
+
+    def _close(self, meeting: Meeting, time: int) -> None:
+        """Let a crosspoint know when the first of its lines falls."""
+        if time < meeting.closes:
+            meeting.closes = time
+            batch = self.closing.get(time)
+            if batch is None:
+                batch = self.closing[time] = []
+                instant = Later(self.env, time - self.env.now, SWITCHING)
+                instant.callbacks.append(self._switch)
+            batch.append(meeting)
+
+    def fall(self, side: int, pulse: Pulse) -> None:
+        """Send out the falling edge of a pulse."""
+        now = pulse.fall = self.env.now
+        if self.trace is not None:
+            self._record(now, FALL, side, pulse.line, pulse.turn, pulse.polarity)
+        delay = self.delay_fs
+        if not delay:
+            for meeting in pulse.meetings:
+                self._close(meeting, now)
+            pulse.meetings = []  # No cycles: a million coincidences need no garbage collector.
+            del self.live[side][pulse]
+            return
+        for meeting in pulse.meetings:
+            other = meeting.column if side == ROW else meeting.row
+            self._close(meeting, now + delay * other.line)
+        pulse.meetings = []
+        gone = Later(self.env, self.travel_fs[side], SWITCHING)
+        gone.callbacks.append(lambda _: self.live[side].pop(pulse, None))
+
+    def _switch(self, _: simpy.Event) -> None:
+        now = self.env.now
+        batch = self.closing.pop(now)
+        # A line may fall before the other is high, or after the other has fallen.
+        met = [m for m in batch if m.closes == now and m.opens < now]
+        if met:
+            self.switch(met)
+
+    def _record(self, now: int, kind: int, side: int, line: int, turn: int, polarity: int) -> None:
+        assert self.trace is not None
+        row, column = (line, NO_LINE) if side == ROW else (NO_LINE, line)
+        self.trace.record(now, kind, self.number, row, column, turn, polarity)
