@@ -118,13 +118,18 @@ def versions() -> dict[str, str]:
 
 
 def balance_by_epoch(history: History, samples: int) -> list[tuple[str, EnergyBalance]]:
-    """Return the energy balance of each epoch, summed over its intervals, and of all together."""
+    """Return the energy balance of each epoch, or of at most eight groups of epochs, and of all.
+
+    A balance belongs to the epoch of its middle.
+    """
     balances = energy_balance(history.energy)
     epochs = [int((b.start + b.stop) / 2 // samples) for b in balances]
-    groups = {
-        str(epoch + 1): [b for b, e in zip(balances, epochs, strict=True) if e == epoch]
-        for epoch in sorted(set(epochs))
-    }
+    stride = -(-len(history.accuracy) // 8)
+    groups: dict[str, list[EnergyBalance]] = {}
+    for balance, epoch in zip(balances, epochs, strict=True):
+        first = epoch // stride * stride + 1
+        label = str(first) if stride == 1 else f"{first} to {first + stride - 1}"
+        groups.setdefault(label, []).append(balance)
     groups["all"] = balances
     return [(label, _total(group)) for label, group in groups.items() if group]
 

@@ -131,8 +131,14 @@ def convergence(
         ax.plot(at, measured, "o", color=BLUE, ms=5, mfc="none", label="simulated array")
         ax.axhline(step, color="#888888", ls=":", lw=1.5, label=r"one nominal step $\delta$")
         ax.set_yscale("log")
-        ax.set_xscale("symlog", linthresh=10)
-        _label(ax, "Alternating pulses converge", "pairs of pulses", "rms distance to $w_\\ast$")
+        ax.set_xscale("symlog", linthresh=1)
+        ax.set_xlim(0, 1.3 * at[-1])
+        _label(
+            ax,
+            "Alternating pulses converge",
+            "pairs of pulses",
+            r"rms distance to $w_{\ast}$, weight",
+        )
         ax.legend(loc="lower left")
     return figure
 
@@ -160,11 +166,12 @@ def traces(
             ax.plot(at, predicted[:, k], color=colour, lw=1.5)
             ax.plot(at, weights[:, k], "o", color=colour, ms=4, mfc="none")
             ax.plot([at[-1]], targets[k : k + 1], marker="_", ms=16, mew=2.5, color=colour)
-        ax.set_xscale("symlog", linthresh=10)
+        ax.set_xscale("symlog", linthresh=1)
+        ax.set_xlim(0, 1.3 * at[-1])
         _label(ax, "Every device finds its own point", "pairs of pulses", "weight $w$")
         ax.plot([], [], "o", color="#555555", ms=4, mfc="none", label="simulated")
         ax.plot([], [], color="#555555", lw=1.5, label="theory")
-        ax.plot([], [], ls="", marker="_", ms=12, mew=2.5, color="#555555", label=r"$w_\ast$")
+        ax.plot([], [], ls="", marker="_", ms=12, mew=2.5, color="#555555", label=r"$w_{\ast}$")
         ax.legend(loc="upper left")
     return figure
 
@@ -307,7 +314,7 @@ def _points(law: DeviceLaw) -> list[float]:
 def _mark_point(ax: Axes, star: float) -> None:
     ax.axvline(star, color=BLACK, lw=1, ls=":")
     ax.annotate(
-        rf"$w_\ast = {star:.3g}$",
+        rf"$w_{{\ast}} = {star:.3g}$",
         (star, 0.03),
         xycoords=("data", "axes fraction"),
         xytext=(5, 0),

@@ -50,6 +50,11 @@ def to_html(result: DemoResult) -> str:
     return re.sub(r"\\\((.+?)\\\)", lambda found: formula(unescape(found[1])), page)
 
 
+def _tall(latex: str) -> str:
+    """Return a formula with its fractions in full height, for a line of its own."""
+    return latex.replace(r"\frac", r"\dfrac")
+
+
 # -- parts of the page: numbers, tables and figures for the words in the template -------------
 
 
@@ -109,13 +114,13 @@ def _derivation(result: DemoResult) -> dict[str, str]:
     steps = [
         (
             f"<li>{escape(step.text)}"
-            f'<div class="formula"><div>{formula(step.to_latex())}</div></div>'
+            f'<div class="formula"><div>{formula(_tall(step.to_latex()))}</div></div>'
             f"<small>{escape(step.why)} ({step.check})</small></li>"
         )
         for step in derivation.steps
     ]
     return {
-        "formulas": "\n".join(f"<div>{formula(line)}</div>" for line in lines),
+        "formulas": "\n".join(f"<div>{formula(_tall(line))}</div>" for line in lines),
         "step_count": str(len(steps)),
         "checked": "proved by algebra" if derivation.is_proof else "checked, some numerically,",
         "own": f"{to_latex(own.expression)} = {float(own):g}",
@@ -169,18 +174,17 @@ def _training(result: DemoResult) -> dict[str, str]:
     shown = records.shown_epochs(result.epochs)
     rows = [
         [
-            _key(arm) + f"({arm.key}) {escape(arm.name)}",
+            _key(arm) + f"({arm.key}) {escape(arm.name)}<br/><small>{_rates(result, arm)}</small>",
             *(f"{100 * histories[arm.key].accuracy[k - 1]:.2f}" for k in shown),
             f"{histories[arm.key].samples_per_second:,.0f}",
-            escape(_rates(result, arm)),
         ]
         for arm in ARMS
     ]
-    head = ["Test accuracy, %", *(f"Epoch {k}" for k in shown), "Samples/s", "Settings"]
+    head = ["Test accuracy, %", *(f"Epoch {k}" for k in shown), "Samples/s"]
     return {
         "sizes": "-".join(str(n) for n in histories["a"].settings["layers"]),
         "accuracy_figures": _figures(figures),
-        "accuracy_table": _table(head, rows, words=(0, len(head) - 1), bold=len(shown)),
+        "accuracy_table": _table(head, rows, words=(0,), bold=len(shown)),
         **{f"end_{key}": f"{100 * h.accuracy[-1]:.1f}" for key, h in histories.items()},
     }
 
@@ -193,11 +197,14 @@ def _energy(result: DemoResult) -> dict[str, str]:
             label,
             *(f"{getattr(b, part):+.4f}" for part in ("measured", "predicted", *records.PARTS)),
             f"{b.ratio:.2f}",
+            f"{(b.measured - b.injection - b.exchange) / b.dissipation:.2f}"
+            if b.dissipation
+            else "",
         ]
         for label, b in balances
     ]
     head = ["Change of H in epoch", "Measured", "Predicted"]
-    head += [f"… {part}" for part in records.PARTS] + ["Ratio"]
+    head += [f"… {part}" for part in records.PARTS] + ["Ratio", "Friction"]
     figures = [
         (
             plots.energy(points),
@@ -212,7 +219,7 @@ def _energy(result: DemoResult) -> dict[str, str]:
     ]
     return {
         "energy_figures": _figures(figures),
-        "energy_table": _table(head, rows, words=(0,), bold=len(head) - 1),
+        "energy_table": _table(head, rows, words=(0,), bold=len(head) - 2),
         "energy_points": str(len(points)),
         "probe": f"{min(PROBE, result.samples):,}",
     }
@@ -224,23 +231,23 @@ def _arrays(result: DemoResult) -> dict[str, str]:
         history, name = result.histories[arm.key], f"({arm.key}) {escape(arm.name)}"
         rows += [
             [
-                name,
+                name if k == 0 else "",
                 f"{layer.array}{layer.layer}",
                 f"{layer.pulses:,}",
                 f"{layer.clipped_fraction:.3f}",
                 f"{layer.delivered_over_wanted:.3f}",
             ]
-            for layer in history.layers
+            for k, layer in enumerate(history.layers)
         ]
         shifts += [
             [
-                name,
+                name if k == 0 else "",
                 label,
                 f"{shift.pairs:,}",
                 f"{shift.pulses:,}",
                 f"{shift.distance[-1] / DW_MIN:.2f}" if shift.distance else "",
             ]
-            for label, shift in history.zero_shifts.items()
+            for k, (label, shift) in enumerate(history.zero_shifts.items())
         ]
     head = ["Training", "Array", "Pulses", "Clipped fraction", "Delivered / wanted"]
     shift_head = ["Zero-shift before", "Array", "Pairs", "Pulses", "Rms distance to w*, steps"]
@@ -325,7 +332,7 @@ def _key(arm: Arm) -> str:
 def _rates(result: DemoResult, arm: Arm) -> str:
     """Return the settings of an arm's algorithm, as in 'lr 0.01, pulses 10'."""
     inside = result.histories[arm.key].settings["algorithm"].partition("(")[2].rstrip(")")
-    return str(inside.replace("=", " "))
+    return escape(inside.replace("=", " "))
 
 
 def _percent(share: float) -> str:

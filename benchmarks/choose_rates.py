@@ -1,0 +1,103 @@
+"""The coarse sweep that the demonstration's settings come from: short runs on a grid, for each arm.
+
+Run from the checkout, with the data set's folder where it is not in the environment or the cache:
+
+    python benchmarks/choose_rates.py --data DIR
+
+Prints a table and writes benchmarks/results/choose_rates.json (choose_rates_digits.json for
+--dataset digits). Combinations that are there already, with the same epochs, samples and seed, are
+not run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from phys.cli_common import load_data, to_json, write_whole
+from phys.data import Dataset
+from phys.demo import ARMS, run_arm
+from phys.training import Diverged
+
+RESULTS = Path(__file__).parent / "results"
+
+SGD = {"lr": (0.003, 0.01, 0.03), "pulses": (10, 31)}
+SHD = {
+    "lr_a": (0.02, 0.05, 0.1),
+    "lr_c": (0.05, 0.1, 0.2, 0.4),
+    "transfer_every": (1, 2, 4),
+    "pulses": (10, 31),
+}
+SHD_START = {"lr_a": 0.05, "lr_c": 0.2, "transfer_every": 2, "pulses": 10}
+
+
+def combinations(algorithm: str) -> list[dict[str, Any]]:
+    """Return the settings to try: a grid; for SHD one setting at a time away from its start."""
+    if algorithm == "float":
+        return [{"lr": lr} for lr in (0.02, 0.05, 0.1, 0.2)]
+    if algorithm == "sgd":
+        return [dict(zip(SGD, values, strict=True)) for values in product(*SGD.values())]
+    tried = [SHD_START]
+    for name, values in SHD.items():
+        tried += [{**SHD_START, name: v} for v in values if v != SHD_START[name]]
+    # Where the transfer clips, its rate and its frequency trade off against each other.
+    tried += [{**SHD_START, "lr_c": 0.05, "transfer_every": 1}]
+    tried += [{**SHD_START, "lr_c": 0.1, "transfer_every": 1}]
+    return tried
+
+
+def measure(key: str, rates: dict[str, Any], dataset: Dataset, run: argparse.Namespace) -> Any:
+    """Train one arm with one combination; return accuracies, or the reason why there are none."""
+    arm = next(arm for arm in ARMS if arm.key == key)
+    try:
+        history = run_arm(arm, dataset, run.epochs, run.seed, run.samples, **rates)
+    except Diverged as error:
+        return {"accuracy": None, "error": str(error)}
+    return {"accuracy": history.accuracy, "loss": history.loss}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", help="folder with the four MNIST files")
+    parser.add_argument("--dataset", choices=("mnist", "digits"), default="mnist")
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--samples", type=int)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--arms", default="".join(arm.key for arm in ARMS))
+    parser.add_argument("--out", type=Path)
+    run = parser.parse_args()
+    out = run.out or RESULTS / (
+        "choose_rates.json" if run.dataset == "mnist" else f"choose_rates_{run.dataset}.json"
+    )
+    dataset = load_data(run.dataset, run.data)
+    setting = {"epochs": run.epochs, "samples": run.samples, "seed": run.seed, "data": dataset.name}
+    found = json.loads(out.read_text())["runs"] if out.exists() else []
+    for arm in ARMS:
+        if arm.key not in run.arms:
+            continue
+        for rates in combinations(arm.algorithm):
+            label = {"arm": arm.key, "rates": rates, **setting}
+            if any(label.items() <= line.items() for line in found):
+                continue
+            found.append({**label, **measure(arm.key, rates, dataset, run)})
+            print_line(found[-1])
+            write_whole(out, to_json({"runs": found}) + "\n")
+    print("\nBest of each arm:")
+    for arm in ARMS:
+        own = [line for line in found if line["arm"] == arm.key and line["accuracy"]]
+        if own:
+            print_line(max(own, key=lambda line: line["accuracy"][-1]))
+
+
+def print_line(line: dict[str, Any]) -> None:
+    rates = " ".join(f"{name} {value:g}" for name, value in line["rates"].items())
+    values = line["accuracy"]
+    shown = "diverged" if not values else " ".join(f"{100 * value:6.2f}" for value in values[-6:])
+    print(f"({line['arm']}) {rates:<48} {shown}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
