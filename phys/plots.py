@@ -322,17 +322,22 @@ def _mark_point(ax: Axes, star: float) -> None:
     )
 
 
-def _spread_out(places: Mapping[str, float], gap: float) -> dict[str, float]:
-    """Move labels apart, so that neighbours are at least `gap` from each other."""
+def _spread_out(places: Mapping[str, float], gap: float, top: float = 100.0) -> dict[str, float]:
+    """Move labels apart, so that neighbours are at least `gap` from each other, none above `top`.
+
+    Examples
+    --------
+    >>> _spread_out({"a": 98.0, "f": 97.0, "e": 10.0}, gap=5.0)
+    {'e': 10.0, 'f': 95.0, 'a': 100.0}
+    """
     order = sorted(places, key=lambda name: places[name])
     spread: dict[str, float] = {}
+    floor = -np.inf
     for name in order:
-        below = max(spread.values(), default=-np.inf)
-        spread[name] = max(places[name], below + gap)
-    over = max(spread.values(), default=0.0) - 100
-    ceiling = np.inf
+        spread[name] = max(places[name], floor)
+        floor = spread[name] + gap
+    ceiling = top
     for name in reversed(order):
-        spread[name] = min(spread[name] - max(over, 0), ceiling) if over > 0 else spread[name]
-        spread[name] = max(spread[name], min(places[name], ceiling)) if over > 0 else spread[name]
+        spread[name] = min(spread[name], ceiling)
         ceiling = spread[name] - gap
     return spread
