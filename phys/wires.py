@@ -134,63 +134,70 @@ class Wires:
             self._record(now, RISE, side, line, turn, polarity)
         pulse = Pulse(line, turn, polarity, now + self.rise_fs)
         self.live[side][pulse] = None
-        if side == ROW:
-            for column in self.live[COLUMN]:
-                self._meet(pulse, column)
-        else:
-            for row in self.live[ROW]:
-                self._meet(row, pulse)
+        others = self.live[1 - side]
+        if self.delay_fs:
+            for other in others:
+                self._meet(*((pulse, other) if side == ROW else (other, pulse)))
+            return pulse
+        for other in others:  # The same without delays, where the later pulse opens the meeting.
+            if other.polarity == polarity:
+                row, column = (pulse, other) if side == ROW else (other, pulse)
+                meeting = Meeting(row, column, pulse.rise)
+                pulse.meetings.append(meeting)
+                other.meetings.append(meeting)
         return pulse
 
     def _meet(self, row: Pulse, column: Pulse) -> None:
         """Let the crosspoint of two pulses know that both lines will be high, if they will."""
         if row.polarity != column.polarity:  # Half-select voltages of opposite sign cancel.
             return
-        delay = self.delay_fs
-        if delay:
-            row_passes, column_passes = delay * column.line, delay * row.line
-            opens = max(row.rise + row_passes, column.rise + column_passes)
-            falls = min(row.fall + row_passes, column.fall + column_passes)
-            if falls <= opens:
-                return
-        else:
-            opens = row.rise if row.rise > column.rise else column.rise
-            falls = NEVER
+        row_passes, column_passes = self.delay_fs * column.line, self.delay_fs * row.line
+        opens = max(row.rise + row_passes, column.rise + column_passes)
+        falls = min(row.fall + row_passes, column.fall + column_passes)
+        if falls <= opens:
+            return
         meeting = Meeting(row, column, opens)
         row.meetings.append(meeting)
         column.meetings.append(meeting)
         if falls < NEVER:  # The other edge is still on its way.
             self._close(meeting, falls)
 
-    def _close(self, meeting: Meeting, time: int) -> None:
-        """Let a crosspoint know when the first of its lines falls."""
-        if time < meeting.closes:
-            meeting.closes = time
-            batch = self.closing.get(time)
-            if batch is None:
-                batch = self.closing[time] = []
-                instant = Later(self.env, time - self.env.now, SWITCHING)
-                instant.callbacks.append(self._switch)
-            batch.append(meeting)
-
     def fall(self, side: int, pulse: Pulse) -> None:
         """Send out the falling edge of a pulse."""
         now = pulse.fall = self.env.now
         if self.trace is not None:
             self._record(now, FALL, side, pulse.line, pulse.turn, pulse.polarity)
+        meetings, pulse.meetings = pulse.meetings, []  # No cycles, no work for a garbage collector.
         delay = self.delay_fs
-        if not delay:
-            for meeting in pulse.meetings:
-                self._close(meeting, now)
-            pulse.meetings = []  # No cycles: a million coincidences need no garbage collector.
-            del self.live[side][pulse]
+        if delay:
+            for meeting in meetings:
+                other = meeting.column if side == ROW else meeting.row
+                self._close(meeting, now + delay * other.line)
+            gone = Later(self.env, self.travel_fs[side], SWITCHING)
+            gone.callbacks.append(lambda _: self.live[side].pop(pulse, None))
             return
-        for meeting in pulse.meetings:
-            other = meeting.column if side == ROW else meeting.row
-            self._close(meeting, now + delay * other.line)
-        pulse.meetings = []
-        gone = Later(self.env, self.travel_fs[side], SWITCHING)
-        gone.callbacks.append(lambda _: self.live[side].pop(pulse, None))
+        del self.live[side][pulse]
+        if meetings:
+            batch = self._batch(now)
+            for meeting in meetings:
+                if meeting.closes > now:
+                    meeting.closes = now
+                    batch.append(meeting)
+
+    def _close(self, meeting: Meeting, time: int) -> None:
+        """Let a crosspoint know when the first of its lines falls."""
+        if time < meeting.closes:
+            meeting.closes = time
+            self._batch(time).append(meeting)
+
+    def _batch(self, time: int) -> list[Meeting]:
+        """Return the list of the meetings that close at `time`."""
+        batch = self.closing.get(time)
+        if batch is None:
+            batch = self.closing[time] = []
+            instant = Later(self.env, time - self.env.now, SWITCHING)
+            instant.callbacks.append(self._switch)
+        return batch
 
     def _switch(self, _: simpy.Event) -> None:
         now = self.env.now
