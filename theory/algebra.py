@@ -13,16 +13,20 @@ from sympy import (
     Dummy,
     E,
     Expr,
+    Poly,
     Rational,
     S,
+    Symbol,
     cancel,
     exp,
     expand_mul,
+    factor,
     fraction,
     gcd,
     simplify,
     together,
 )
+from sympy.polys.polyerrors import PolynomialError
 
 HIGHEST_POWER = 12
 
@@ -57,16 +61,75 @@ def vanishes(expression: Expr) -> bool:
     """Whether an expression is proved to be identically zero.
 
     The normal form decides everything that is rational in symbols and exponentials;
-    SymPy's ``simplify`` is asked only about what remains.
+    SymPy's ``simplify`` is asked only about what vanishes numerically and is not decided yet.
     """
     if expression.is_zero:
         return True
     rest = tidy(expression)
     if rest == 0:
         return True
-    if rest.is_rational_function(*rest.free_symbols) and not freeze(rest)[1]:
+    if not freeze(rest)[1]:
+        return False
+    # Multiplied out, products of exponentials and of roots combine by themselves.
+    if numerator_denominator(rest)[0].expand() == 0:
+        return True
+    if _differs_somewhere(rest):
         return False
     return bool(simplify(rest) == 0)
+
+
+def _differs_somewhere(expression: Expr) -> bool:
+    """Whether the expression is clearly not zero at one of a few places."""
+    symbols = sorted(expression.free_symbols, key=str)
+    for start in (3, 5, 8):
+        place = {
+            s: Rational(start + 2 * i, 17) * (-1 if s.is_negative else 1)
+            for i, s in enumerate(symbols)
+        }
+        value = expression.subs(place).evalf(30)
+        if value.is_number and value.is_finite and abs(value) > Rational(1, 10**15):
+            return True
+    return False
+
+
+def coefficients(expression: Expr, x: Symbol) -> list[Expr] | None:
+    """Return the coefficients of a polynomial in x, highest first; None if it is none.
+
+    Examples
+    --------
+    >>> from sympy import Symbol, exp
+    >>> x = Symbol("x", real=True)
+    >>> coefficients(exp(12) * (x + 1) ** 2, x)
+    [exp(12), 2*exp(12), exp(12)]
+    """
+    if not expression.is_polynomial(x):
+        return None
+    frozen, table = freeze(expression)
+    if any(value.has(x) for value in table.values()):
+        return None
+    return [c.xreplace(table) for c in Poly(frozen, x).all_coeffs()]
+
+
+def factored(expression: Expr) -> Expr:
+    """Return the expression as one cancelled fraction of products."""
+    frozen, table = freeze(expression)
+    return factor(cancel(together(frozen))).xreplace(table)
+
+
+def factors_in(expression: Expr, x: Symbol) -> list[list[Expr]] | None:
+    """Return the coefficient lists of the factors that contain x; None if it is no polynomial."""
+    frozen, table = freeze(expression)
+    if any(value.has(x) for value in table.values()):
+        return None
+    try:
+        poly = Poly(frozen, x)
+    except PolynomialError:
+        return None
+    return [
+        [c.xreplace(table) for c in part.all_coeffs()]
+        for part, _ in poly.factor_list()[1]
+        if part.degree() > 0
+    ]
 
 
 def freeze(expression: Expr) -> tuple[Expr, dict[Dummy, Expr]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sympy import (
+    Dummy,
     Expr,
     Integral,
     Piecewise,
@@ -20,21 +21,23 @@ from sympy import (
     Symbol,
     apart,
     atan,
+    cancel,
     diff,
     exp,
     fraction,
     log,
-    simplify,
     sqrt,
     together,
 )
 from sympy.polys.polyerrors import PolynomialError
 
-from theory.algebra import tidy, vanishes
+from theory.algebra import freeze, tidy, vanishes
 from theory.exponentials import in_one_exponential
 from theory.intervals import mp
 from theory.pieces import has_pieces, split_pieces
 from theory.roots import roots_in
+
+Table = dict[Dummy, Expr]
 
 
 @dataclass(frozen=True)
@@ -106,19 +109,20 @@ def _closed(integrand: Expr, x: Symbol, base: Expr) -> tuple[Expr, str] | None:
 
 def _rational(integrand: Expr, x: Symbol, base: Expr) -> Expr | None:
     try:
-        parts = apart(tidy(integrand), x).as_ordered_terms()
+        # Constants such as exp(5) are frozen first: they must not become polynomial variables.
+        frozen, table = freeze(integrand)
         total = S.Zero
-        for part in parts:
-            term = _term(part, x, base)
+        for part in apart(cancel(together(frozen)), x).as_ordered_terms():
+            term = _term(part, x, base, table)
             if term is None:
                 return None
             total += term
     except PolynomialError:
         return None
-    return total
+    return total.xreplace(table)
 
 
-def _term(part: Expr, x: Symbol, base: Expr) -> Expr | None:
+def _term(part: Expr, x: Symbol, base: Expr, table: Table) -> Expr | None:
     above, below = fraction(together(part))
     bottom = Poly(below, x)
     if bottom.degree() == 0:
@@ -133,7 +137,7 @@ def _term(part: Expr, x: Symbol, base: Expr) -> Expr | None:
     if factor.degree() == 1:
         return _linear_term(top, factor, constant, power, x, base)
     if factor.degree() == 2 and power == 1:
-        return _quadratic_term(top, factor, constant, x, base)
+        return _quadratic_term(top, factor, constant, x, base, table)
     return None
 
 
@@ -156,14 +160,16 @@ def _ratio(line: Expr, x: Symbol, base: Expr) -> Expr:
     return ratio.expand() if base.is_number and not ratio.free_symbols - {x} else ratio
 
 
-def _quadratic_term(top: Poly, factor: Poly, constant: Expr, x: Symbol, base: Expr) -> Expr | None:
+def _quadratic_term(
+    top: Poly, factor: Poly, constant: Expr, x: Symbol, base: Expr, table: Table
+) -> Expr | None:
     if top.degree() > 1:
         return None
     a, b, c = factor.all_coeffs()
     m, n = top.coeff_monomial(x) / constant, top.coeff_monomial(1) / constant
     square = factor.as_expr()
     even = m / (2 * a) * log(square / square.subs(x, base))
-    inside = tidy(4 * a * c - b**2)
+    inside = tidy(4 * a * c - b**2).xreplace(table)
     rest = tidy(n - m * b / (2 * a))
     if rest == 0:
         return even
@@ -186,9 +192,9 @@ def _exponential(integrand: Expr, x: Symbol, base: Expr) -> tuple[Expr, str] | N
     below = in_one_exponential(1 / integrand, x)
     if below is None:
         return None
-    numerator = above[0].as_expr()
-    denominator = below[0].as_expr().xreplace({below[1]: mark})
-    scale = simplify((integrand * denominator / numerator).xreplace({mark: exp(rate * x)}))
+    numerator = above[0]
+    denominator = below[0].xreplace({below[1]: mark})
+    scale = tidy((integrand * denominator / numerator).xreplace({mark: exp(rate * x)}))
     if scale.has(x):
         return None
     try:

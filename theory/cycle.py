@@ -22,18 +22,16 @@ from typing import Any
 
 from sympy import (
     Expr,
-    Poly,
     S,
     ceiling,
     diff,
     factorial,
     log,
-    simplify,
     sqrt,
     symbols,
 )
 
-from theory.algebra import tidy
+from theory.algebra import coefficients, tidy
 from theory.errors import ConditionError, NoSymmetryPoint
 from theory.exact import exact_number
 from theory.intervals import point, sign_of
@@ -119,7 +117,8 @@ class AlternatingCycle:
         """Exact cycle (after down, after up) of an affine map, else None."""
         if not self.is_affine:
             return None
-        m, c = Poly(self.map, w).coeff_monomial(w), Poly(self.map, w).coeff_monomial(1)
+        m = tidy(diff(self.map, w))
+        c = self.map.subs(w, 0)
         low = tidy(c / (1 - m))
         return low, tidy(low + dw_min * self.law.up.subs(w, low))
 
@@ -143,7 +142,7 @@ class AlternatingCycle:
             reach = trial + dw_min * up(trial)
             balance = _coefficient(up(trial) - down(reach), n)
             slope = diff(balance, unknown)
-            x += simplify(-balance.subs(unknown, 0) / slope) * dw_min**n
+            x += tidy(-balance.subs(unknown, 0) / slope) * dw_min**n
         raised = sum(_coefficient(x + dw_min * up(x), n) * dw_min**n for n in range(1, order + 1))
         return centre + x, centre + raised
 
@@ -156,7 +155,7 @@ class AlternatingCycle:
     def multiplier(self) -> Expr:
         """Shrinking factor per pair: exact for affine maps, else ``1 - 2*dw_min*G'(w*)``."""
         if self.is_affine:
-            return simplify(diff(self.map, w))
+            return tidy(diff(self.map, w))
         return 1 - 2 * dw_min * self.point.slope
 
     def orbits(self, step: Any) -> tuple[Orbit, ...]:
@@ -329,10 +328,8 @@ def alternating_cycle(law: DeviceLaw, point: SymmetryPoint | None = None) -> Alt
 
 
 def _degree(q: Expr) -> int | None:
-    if not q.is_polynomial(w):
-        return None
-    degree = Poly(q, w).degree() if q.has(w) else 0
-    return int(degree) if degree <= 1 else None
+    found = coefficients(q, w)
+    return len(found) - 1 if found is not None and len(found) <= 2 else None
 
 
 def _taylor(q: Expr, centre: Expr, order: int) -> Any:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Matrix, Rational, S, Symbol, diff, factor, simplify
+from sympy import Expr, Matrix, Rational, S, Symbol, diff, factor
 
 from theory.algebra import tidy
 from theory.errors import ConditionError
@@ -73,7 +73,7 @@ def energy_change(shd: SHD, order: str = "A first") -> EnergyChange:
     second = curve / 2
     if order == "A first":
         second += slope_c * kappa * move_a
-    return EnergyChange(shd.dissipation, simplify(second))
+    return EnergyChange(shd.dissipation, tidy(second))
 
 
 @dataclass(frozen=True)

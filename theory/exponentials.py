@@ -9,10 +9,9 @@ Both also hold with symbolic parameters; then the roots come as expressions.
 
 from __future__ import annotations
 
-from sympy import Dummy, Expr, Poly, Rational, S, Symbol, exp, expand_mul, gcd, log, simplify
-from sympy.polys.polyerrors import PolynomialError
+from sympy import Dummy, Expr, Rational, S, Symbol, exp, expand_mul, gcd, log
 
-from theory.algebra import HIGHEST_POWER, numerator_denominator
+from theory.algebra import HIGHEST_POWER, coefficients, numerator_denominator, tidy
 
 
 def substitute_exact(expression: Expr, x: Symbol) -> list[Expr] | None:
@@ -36,23 +35,20 @@ def _rates(expression: Expr, x: Symbol) -> dict[Expr, tuple[Expr, Expr]] | None:
     rates = {}
     for atom in expression.atoms(exp):
         if atom.has(x):
-            try:
-                poly = Poly(atom.args[0], x)
-            except PolynomialError:
+            found = coefficients(atom.args[0], x)
+            if found is None or len(found) != 2:
                 return None
-            if poly.degree() != 1:
-                return None
-            rates[atom] = (poly.coeff_monomial(x), poly.coeff_monomial(1))
+            rates[atom] = (found[0], found[1])
     return rates or None
 
 
-def in_one_exponential(expression: Expr, x: Symbol) -> tuple[Poly, Symbol, Expr] | None:
-    """``(P, E, c)`` such that the roots of ``expression`` are those of ``P`` at E = exp(c x)."""
+def in_one_exponential(expression: Expr, x: Symbol) -> tuple[Expr, Symbol, Expr] | None:
+    """Return ``(P, E, c)``: the expression vanishes where the polynomial P does, E = exp(c x)."""
     rates = _rates(expression, x)
     if rates is None:
         return None
     first = next(iter(rates.values()))[0]
-    ratios = [simplify(rate / first) for rate, _ in rates.values()]
+    ratios = [tidy(rate / first) for rate, _ in rates.values()]
     if not all(ratio.is_Rational for ratio in ratios):
         return None
     unit = S.Zero
@@ -70,32 +66,32 @@ def in_one_exponential(expression: Expr, x: Symbol) -> tuple[Poly, Symbol, Expr]
     )
     if swapped.has(x):
         return None
-    try:
-        numerator = numerator_denominator(swapped)[0]
-        return Poly(numerator, grown), grown, first * unit
-    except PolynomialError:
-        return None
+    numerator = numerator_denominator(swapped)[0]
+    return (numerator, grown, first * unit) if numerator.is_polynomial(grown) else None
 
 
 def _exponential(expression: Expr, x: Symbol) -> list[Expr] | None:
     form = in_one_exponential(expression, x)
     if form is None:
         return None
-    poly, _, rate = form
-    trailing = min(m[0] for m in poly.monoms())
-    coefficients = poly.all_coeffs()[: poly.degree() - trailing + 1]
-    if len(coefficients) == 2:
-        values = [-coefficients[1] / coefficients[0]]
-    elif len(coefficients) == 3:
-        a, b, c = coefficients
+    numerator, grown, rate = form
+    found = coefficients(numerator, grown)
+    if found is None:
+        return None
+    while found and found[-1] == 0:
+        found.pop()
+    if len(found) == 2:
+        values = [-found[1] / found[0]]
+    elif len(found) == 3:
+        a, b, c = found
         root = (b**2 - 4 * a * c) ** S.Half
         values = [(-b - root) / (2 * a), (-b + root) / (2 * a)]
-    elif len(coefficients) == 1:
+    elif len(found) == 1:
         return []
     else:
         return None
-    values = [simplify(v) for v in values]
-    numeric = not poly.free_symbols_in_domain
+    values = [tidy(v) for v in values]
+    numeric = not numerator.free_symbols - {grown}
     return [
         log(v) / rate for v in dict.fromkeys(values) if not numeric or (v.is_real and v.is_positive)
     ]
@@ -114,16 +110,16 @@ def _power_ratio(expression: Expr, x: Symbol) -> list[Expr] | None:
     (a, u, p), (b, v, q) = one, two
     if p is None or q is None:
         p = q = p if q is None else q
-    if p is None or p.is_Integer or simplify(p - q) != 0:
+    if p is None or p.is_Integer or tidy(p - q) != 0:
         return None
-    ratio = simplify(-b / a)
+    ratio = tidy(-b / a)
     if ratio.is_negative or (ratio.is_number and not ratio.is_real):
         return []
     scale = ratio ** (1 / p)
-    affine = Poly(u - scale * v, x)
-    if affine.degree() != 1:
-        return [] if affine.degree() == 0 else None
-    return [simplify(-affine.coeff_monomial(1) / affine.coeff_monomial(x))]
+    affine = coefficients(u - scale * v, x)
+    if affine is None or len(affine) != 2:
+        return [] if affine is not None else None
+    return [tidy(-affine[1] / affine[0])]
 
 
 def _single_power(constant: Expr, rest: Expr, x: Symbol) -> tuple[Expr, Expr, Expr | None] | None:
@@ -131,6 +127,7 @@ def _single_power(constant: Expr, rest: Expr, x: Symbol) -> tuple[Expr, Expr, Ex
     if rest == 1:
         return constant, S.One, None
     base, exponent = rest.as_base_exp()
-    if exponent.has(x) or not base.is_polynomial(x) or Poly(base, x).degree() != 1:
+    found = coefficients(base, x)
+    if exponent.has(x) or found is None or len(found) != 2:
         return None
     return constant, base, exponent

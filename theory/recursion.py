@@ -12,10 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sympy import Abs, Expr, Function, Matrix, Poly, S, Symbol, diff, factor_list, simplify
-from sympy.polys.polyerrors import PolynomialError
+from sympy import Abs, Expr, Function, Matrix, S, Symbol, diff, factor_list
 
-from theory.algebra import numerator_denominator, tidy, vanishes
+from theory.algebra import coefficients, freeze, numerator_denominator, tidy, vanishes
 from theory.errors import ConditionError
 from theory.exact import exact_expression
 from theory.intervals import mp
@@ -194,20 +193,21 @@ def _branches(
 def _linear_factors(
     equation: Expr, symbol: Symbol, others: set[Symbol], laws: Mapping[Symbol, DeviceLaw]
 ) -> list[Expr] | None:
-    try:
-        factors = factor_list(numerator_denominator(equation)[0])[1]
-    except PolynomialError:
+    frozen, table = freeze(numerator_denominator(equation)[0])
+    if any(value.has(symbol) for value in table.values()):
         return None
+    factors = [(part.xreplace(table), power) for part, power in factor_list(frozen)[1]]
     values: list[Expr] = []
     for part, _ in factors:
         if not part.has(symbol) or _never_zero(part, laws):
             continue
-        if not part.is_polynomial(symbol) or Poly(part, symbol).degree() != 1:
+        found = coefficients(part, symbol)
+        if found is None or len(found) != 2:
             return None
-        a, b = Poly(part, symbol).all_coeffs()
+        a, b = found
         if a.free_symbols & others and not _never_zero(a, laws):
             return None
-        values.append(simplify(-b / a))
+        values.append(tidy(-b / a))
     return values
 
 
@@ -240,7 +240,7 @@ def _classify(
     verdicts: list[bool | None] = []
     for side in _sides(list(moves.values()), place):
         jacobian = Matrix([[diff(side[i], s) for s in names] for i in range(len(names))])
-        at = jacobian.subs(place).applyfunc(simplify)
+        at = jacobian.subs(place).applyfunc(tidy)
         if kind == "map":
             at = at + Matrix.eye(len(names))
         if len(names) > 2 and at.free_symbols:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sympy import Eq, Expr, Integral, Poly, S, Symbol, diff, exp, log, simplify
+from sympy import Eq, Expr, Integral, S, Symbol, diff, exp, log
 from sympy.core.relational import Relational
 
-from theory.algebra import tidy
+from theory.algebra import coefficients, tidy
 from theory.errors import ConditionError
 from theory.law import DeviceLaw
 from theory.symbols import dw_min, w, w_0
@@ -75,14 +75,14 @@ def _result(kind: str, expression: Expr, reason: str) -> PulseResponse:
 
 
 def _geometric(step: Expr) -> PulseResponse | None:
-    if not step.is_polynomial(w) or (step.has(w) and Poly(step, w).degree() > 1):
+    found = coefficients(step, w)
+    if found is None or len(found) > 2:
         return None
-    poly = Poly(step, w)
-    a, b = poly.coeff_monomial(w), poly.coeff_monomial(1)
-    if a == 0:
-        return _result("exact", w_0 + pulses * dw_min * b, "constant step")
+    if len(found) == 1:
+        return _result("exact", w_0 + pulses * dw_min * found[0], "constant step")
+    a, b = found
     end = tidy(-b / a)
-    grown = (1 + dw_min * simplify(a)) ** pulses * (w_0 - end) + end
+    grown = (1 + dw_min * tidy(a)) ** pulses * (w_0 - end) + end
     return _result("exact", grown, "the step is a straight line in w")
 
 
@@ -93,7 +93,9 @@ def _exponential(step: Expr) -> PulseResponse | None:
     mark = Symbol("E", positive=True)
     swapped = step.xreplace({atoms[0]: mark}).expand()
     rate = diff(atoms[0].args[0], w)
-    if swapped.has(w) or rate.has(w) or Poly(swapped, mark).degree() != 1:
+    if swapped.has(w) or rate.has(w) or coefficients(swapped, mark) is None:
+        return None
+    if diff(swapped, mark, 2) != 0:
         return None
     alpha, beta = swapped.coeff(mark, 0), swapped.coeff(mark, 1)
     shift = atoms[0].args[0].subs(w, 0)
@@ -106,12 +108,10 @@ def _exponential(step: Expr) -> PulseResponse | None:
 def _power(step: Expr) -> PulseResponse | None:
     constant, rest = step.as_independent(w, as_Add=False)
     base, exponent = rest.as_base_exp()
-    if exponent.has(w) or exponent == 1 or not base.is_polynomial(w):
+    found = coefficients(base, w)
+    if exponent.has(w) or exponent == 1 or found is None or len(found) != 2:
         return None
-    poly = Poly(base, w)
-    if poly.degree() != 1:
-        return None
-    a, b = poly.coeff_monomial(w), poly.coeff_monomial(1)
+    a, b = found
     # With y = a*w + b: dy/dn = a*constant*dw_min*y**p, which separates.
     left = 1 - exponent
     y = ((a * w_0 + b) ** left + left * a * constant * dw_min * pulses) ** (S.One / left)

@@ -23,10 +23,9 @@ from sympy import (
     real_roots,
     sqrt,
 )
-from sympy.polys.polyerrors import PolynomialError
 
 from theory import certified
-from theory.algebra import numerator_denominator
+from theory.algebra import coefficients, freeze, numerator_denominator
 from theory.exponentials import substitute_exact
 from theory.intervals import point, sign_of
 from theory.pieces import Piece, has_pieces, split_pieces
@@ -123,28 +122,19 @@ def rational_numerator(expression: Expr, x: Symbol) -> Poly | None:
     """Numerator of a rational function with rational coefficients, else None."""
     if not expression.is_rational_function(x):
         return None
-    numerator, denominator = numerator_denominator(expression)
-    try:
-        poly, below = Poly(numerator, x), Poly(denominator, x)
-    except PolynomialError:
+    if freeze(expression)[1]:
         return None
-    if not (poly.domain.is_ZZ or poly.domain.is_QQ):
-        return None
-    return poly if below.domain.is_ZZ or below.domain.is_QQ else None
+    return Poly(numerator_denominator(expression)[0], x)
 
 
 def _low_degree(expression: Expr, x: Symbol) -> list[Expr] | None:
     """Real roots of a polynomial of degree 1 or 2 whose coefficients are not rational."""
-    if not expression.is_polynomial(x):
+    found = coefficients(expression, x)
+    if found is None or len(found) not in (2, 3) or is_zero(found[0]):
         return None
-    coefficients = [c for c in Poly(expression, x).all_coeffs() if not is_zero(c)]
-    poly = Poly(expression, x)
-    if len(coefficients) == 1 or poly.degree() > 2 or is_zero(poly.LC()):
-        return None
-    if poly.degree() == 1:
-        a, b = poly.all_coeffs()
-        return [-b / a]
-    a, b, c = poly.all_coeffs()
+    if len(found) == 2:
+        return [-found[1] / found[0]]
+    a, b, c = found
     inside = b**2 - 4 * a * c
     if compare(inside, S.Zero) < 0:
         return []

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, Poly, S, Symbol, diff, factor, limit, simplify, sqrt
-from sympy.polys.polyerrors import PolynomialError
+from sympy import Expr, S, Symbol, diff, limit, sqrt
 
-from theory.algebra import numerator_denominator, tidy
+from theory.algebra import coefficients, factored, numerator_denominator, tidy
 from theory.errors import ConditionError
 from theory.exact import exact_expression
 from theory.intervals import point, sign_of
@@ -150,7 +149,7 @@ class SGDEquilibrium:
     @property
     def residual_loss(self) -> Expr:
         """Loss at the stable equilibrium, above its minimum."""
-        return factor(self.curvature * self.bias**2 / 2)
+        return factored(self.curvature * self.bias**2 / 2)
 
     @property
     def variance(self) -> Expr:
@@ -179,30 +178,29 @@ class SGDEquilibrium:
         if self.noise.kind == "deterministic":
             # |psi| < 1 inside the bounds, so mu*F + |mu|*G vanishes with mu only.
             return (Equilibrium(self.optimum, True, "symbolic"),)
-        try:
-            poly = Poly(numerator_denominator(self.balance)[0], w)
-        except PolynomialError:
+        found = coefficients(numerator_denominator(self.balance)[0], w)
+        if found is None:
             raise ConditionError(
                 "the balance is no polynomial in w while symbols have no values; "
                 "give values, or a constant E|g|"
-            ) from None
-        if poly.degree() == 1:
-            a, b = poly.all_coeffs()
-            roots = [factor(tidy(-b / a))]
-        elif poly.degree() == 2:
-            a, b, c = poly.all_coeffs()
-            root = sqrt(factor(b**2 - 4 * a * c))
+            )
+        if len(found) == 2:
+            a, b = found
+            roots = [factored(tidy(-b / a))]
+        elif len(found) == 3:
+            a, b, c = found
+            root = sqrt(factored(b**2 - 4 * a * c))
             roots = [(-b - root) / (2 * a), (-b + root) / (2 * a)]
         else:
             raise ConditionError(
-                f"the balance has degree {poly.degree()} in w; give values, or a simpler law"
+                f"the balance has degree {len(found) - 1} in w; give values, or a simpler law"
             )
         region = {**self.law.region, **_positive(self.balance, self.law)}
         slope = diff(self.balance, w)
         return tuple(
             Equilibrium(
                 r,
-                _SIGNED.get(prove_sign(simplify(slope.subs(w, r)), region)),
+                _SIGNED.get(prove_sign(tidy(slope.subs(w, r)), region)),
                 "symbolic",
             )
             for r in roots
@@ -289,4 +287,4 @@ def residual_loss(problem: SGDEquilibrium) -> ResidualLoss:
     spread = problem.curvature * problem.variance / 2
     pulses = spread.expand().coeff(dw_min, 1) * dw_min
     sampling = spread.subs(dw_min, 0)
-    return ResidualLoss(problem.residual_loss, simplify(sampling), simplify(pulses))
+    return ResidualLoss(problem.residual_loss, tidy(sampling), tidy(pulses))

@@ -35,7 +35,6 @@ from sympy import (
     S,
     Symbol,
     diff,
-    simplify,
 )
 
 from theory.algebra import tidy
@@ -279,7 +278,7 @@ class SHD:
         if slope.is_polynomial(C) and diff(slope, C, 2) == 0:
             rate = diff(slope, C)
             if rate != 0:
-                place = simplify(-slope.subs(C, 0) / rate)
+                place = tidy(-slope.subs(C, 0) / rate)
                 return (FixedPoint(self.reference, place, slope, "symbolic"),)
         if slope.free_symbols == {C}:
             found = roots_in(slope, C, S(-1000), S(1000)).found
@@ -308,7 +307,7 @@ class SHD:
         if end.method == "implicit":
             raise ConditionError(f"the fixed point is implicit, {end.condition} = 0; give values")
         jacobian = Matrix([[diff(self.equations[x], y) for y in (A, C)] for x in (A, C)])
-        at_end = jacobian.subs({A: end.A, C: end.C}).applyfunc(simplify)
+        at_end = jacobian.subs({A: end.A, C: end.C}).applyfunc(tidy)
         force = tidy(self._at_reference(self.F))
         return linearise(at_end, force)
 

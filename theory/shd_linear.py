@@ -13,9 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sympy import Expr, Matrix, S, diff, simplify, sqrt
+from sympy import Expr, Matrix, S, diff, sqrt
 
-from theory.algebra import tidy
+from theory.algebra import tidy, vanishes
 from theory.errors import ConditionError
 from theory.symbols import A, C, eta_A, kappa
 
@@ -37,17 +37,17 @@ class Linearised:
     @property
     def trace(self) -> Expr:
         """Minus the damping rate 2*zeta*omega_0."""
-        return simplify(self.matrix.trace())
+        return tidy(self.matrix.trace())
 
     @property
     def determinant(self) -> Expr:
         """omega_0 squared."""
-        return simplify(self.matrix.det())
+        return tidy(self.matrix.det())
 
     @property
     def eigenvalues(self) -> tuple[Expr, Expr]:
         """(trace -+ sqrt(trace**2 - 4*det))/2."""
-        root = sqrt(simplify(self.trace**2 - 4 * self.determinant))
+        root = sqrt(tidy(self.trace**2 - 4 * self.determinant))
         return (self.trace - root) / 2, (self.trace + root) / 2
 
     @property
@@ -58,7 +58,7 @@ class Linearised:
     @property
     def damping_ratio(self) -> Expr:
         """Zeta = -trace/(2*omega_0)."""
-        return simplify(-self.trace / (2 * self.frequency))
+        return tidy(-self.trace / (2 * self.frequency))
 
     @property
     def regime(self) -> str:
@@ -70,7 +70,7 @@ class Linearised:
             return "undamped"
         if zeta.is_negative:
             return "unstable"
-        if simplify(zeta - 1) == 0:
+        if vanishes(zeta - 1):
             return "critically damped"
         return "over-damped" if bool(zeta > 1) else "under-damped"
 
@@ -133,4 +133,4 @@ def critical_rates(shd: SHD) -> CriticalRates:
     rate = tidy(rate)
     eta_critical = tidy(4 * kappa * k / (force * rate**2))
     kappa_critical = tidy(eta_A * force * rate**2 / (4 * k))
-    return CriticalRates(eta_critical, kappa_critical, simplify(1 / shd.frequency))
+    return CriticalRates(eta_critical, kappa_critical, tidy(1 / shd.frequency))

@@ -16,8 +16,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Matrix, S, diff, simplify
+from sympy import Expr, Matrix, S, diff
 
+from theory.algebra import tidy, vanishes
 from theory.errors import ConditionError
 from theory.exact import exact_expression
 from theory.shd import SHD
@@ -62,7 +63,7 @@ def lyapunov(drift: Matrix, noise: Matrix) -> Matrix:
     ConditionError
         If the drift is not asymptotically stable, so that nothing is stationary.
     """
-    trace, det = simplify(drift.trace()), simplify(drift.det())
+    trace, det = tidy(drift.trace()), tidy(drift.det())
     if trace == 0 or det == 0 or trace.is_positive or det.is_negative:
         raise ConditionError(
             f"the drift has trace {trace} and determinant {det}; it is not stable, "
@@ -71,7 +72,7 @@ def lyapunov(drift: Matrix, noise: Matrix) -> Matrix:
     adjugate = Matrix([[drift[1, 1], -drift[0, 1]], [-drift[1, 0], drift[0, 0]]])
     # Closed form of the two-dimensional Lyapunov equation.
     total = (det * noise + adjugate * noise * adjugate.T) / (-2 * trace * det)
-    return total.applyfunc(simplify).as_immutable()
+    return total.applyfunc(tidy).as_immutable()
 
 
 def fluctuations(shd: SHD, variance: Any = sigma**2, pulse_noise: bool = False) -> Fluctuations:
@@ -96,7 +97,7 @@ def fluctuations(shd: SHD, variance: Any = sigma**2, pulse_noise: bool = False) 
     """
     power = exact_expression(variance, "variance")
     force, balance = (x.subs(A, shd.reference) for x in (shd.F, shd.G))
-    if simplify(balance) != 0:
+    if not vanishes(balance):
         raise ConditionError(
             f"G_A = {balance} at the reference; put the reference at a symmetry point"
         )
@@ -109,9 +110,9 @@ def fluctuations(shd: SHD, variance: Any = sigma**2, pulse_noise: bool = False) 
     return Fluctuations(
         covariance,
         drive,
-        simplify(k * covariance[1, 1]),
-        simplify(drive * kappa / (2 * eta_A * force)),
-        simplify(kappa * shd.gradient_noise * slope * covariance[0, 0]),
+        tidy(k * covariance[1, 1]),
+        tidy(drive * kappa / (2 * eta_A * force)),
+        tidy(kappa * shd.gradient_noise * slope * covariance[0, 0]),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from sympy import Dummy, Expr, Poly, Symbol, factor_list, oo
 from sympy.polys.polyerrors import PolynomialError
 
-from theory.algebra import numerator_denominator, tidy
+from theory.algebra import freeze, numerator_denominator, tidy
 
 Region = Mapping[Symbol, tuple[Any, Any]]
 
@@ -95,13 +95,15 @@ def in_positive_variables(
 
 def _factored_sign(expression: Expr, variables: tuple[Symbol, ...]) -> Sign | None:
     if not variables:
-        return (
-            Sign.POSITIVE
-            if expression.is_positive
-            else (Sign.NEGATIVE if expression.is_negative else None)
-        )
+        return _constant_sign(expression)
     try:
-        constant, factors = factor_list(expression, *variables)
+        # What is not rational (the exponential of a variable, say) counts as one more positive
+        # variable where it is known to be positive; that is sufficient for the sign.
+        frozen, table = freeze(expression)
+        if any(not name.is_positive for name in table):
+            return None
+        variables = (*variables, *table)
+        constant, factors = factor_list(frozen, *variables)
     except PolynomialError:
         return None
     if not (constant.is_positive or constant.is_negative):
@@ -118,6 +120,12 @@ def _factored_sign(expression: Expr, variables: tuple[Symbol, ...]) -> Sign | No
     if strict:
         return Sign.NEGATIVE if negative else Sign.POSITIVE
     return Sign.NONPOSITIVE if negative else Sign.NONNEGATIVE
+
+
+def _constant_sign(number: Expr) -> Sign | None:
+    if number.is_positive:
+        return Sign.POSITIVE
+    return Sign.NEGATIVE if number.is_negative else None
 
 
 def _coefficient_sign(poly: Poly) -> Sign | None:

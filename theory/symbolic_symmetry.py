@@ -10,16 +10,12 @@ from sympy import (
     Gt,
     Lt,
     Ne,
-    Poly,
     S,
     diff,
-    factor,
-    simplify,
     sqrt,
 )
-from sympy.polys.polyerrors import PolynomialError
 
-from theory.algebra import numerator_denominator, tidy
+from theory.algebra import factored, factors_in, numerator_denominator, tidy
 from theory.exponentials import substitute_exact
 from theory.pieces import has_pieces
 from theory.signs import Sign, prove_sign
@@ -72,23 +68,21 @@ def _constant(law: DeviceLaw) -> SymmetryPoints:
 
 
 def _candidates(G: Expr) -> list[tuple[Expr, tuple[Basic, ...]]] | None:
-    numerator = numerator_denominator(G)[0]
-    try:
-        poly = Poly(numerator, w)
-    except PolynomialError:
+    parts = factors_in(numerator_denominator(G)[0], w)
+    if parts is None:
         exact = substitute_exact(G, w)
         return None if exact is None else [(e, ()) for e in exact]
     roots: list[tuple[Expr, tuple[Basic, ...]]] = []
-    for part, _ in poly.factor_list()[1]:
-        if part.degree() == 1:
-            a, b = part.all_coeffs()
-            roots.append((factor(tidy(-b / a)), (Ne(a, 0),)))
-        elif part.degree() == 2:
-            a, b, c = part.all_coeffs()
-            inside = factor(b**2 - 4 * a * c)
+    for part in parts:
+        if len(part) == 2:
+            a, b = part
+            roots.append((factored(tidy(-b / a)), (Ne(a, 0),)))
+        elif len(part) == 3:
+            a, b, c = part
+            inside = factored(b**2 - 4 * a * c)
             real = (Gt(inside, 0), Ne(a, 0))
             roots += [((-b + s * sqrt(inside)) / (2 * a), real) for s in (-1, 1)]
-        elif part.degree() > 2:
+        else:
             return None
     return roots
 
@@ -102,7 +96,7 @@ def _point(law: DeviceLaw, place: Expr, extra: tuple[Basic, ...]) -> SymmetryPoi
             return None
         if verdict is None:
             conditions.append(relation)
-    slope = simplify(diff(law.G, w).subs(w, place))
+    slope = tidy(diff(law.G, w).subs(w, place))
     sign = prove_sign(slope, law.region)
     return SymmetryPoint(
         place,

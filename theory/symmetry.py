@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from sympy import Basic, Expr, Float, cancel, diff, oo, simplify
+from sympy import Basic, Expr, Float, diff, oo
 
+from theory.algebra import tidy
 from theory.errors import NoSymmetryPoint, SeveralSymmetryPoints, UndecidedSymmetryPoint
 from theory.intervals import point, sign_of
 from theory.pieces import has_pieces, split_pieces
@@ -210,7 +211,7 @@ def _slope_at(law: DeviceLaw, place: Expr) -> Expr:
         pieces = split_pieces(G, w, *law.bounds, roots_in)
         G = next(p.expression for p in pieces if compare(place, p.upper) <= 0)
     slope = diff(G, w).subs(w, place)
-    return simplify(slope) if place.is_Rational else slope
+    return tidy(slope) if place.is_Rational else slope
 
 
 def _jumps(law: DeviceLaw, roots: Roots) -> list[Root]:
@@ -245,7 +246,7 @@ def single_point(law: DeviceLaw) -> SymmetryPoint:
         raise NoSymmetryPoint(f"{where}: {points.reason}")
     if len(points) > 1:
         listed = "; ".join(
-            f"{cancel(p.expression) if p.value is None else p.value}"
+            f"{p.expression if p.value is None else p.value}"
             f" ({ {True: 'stable', False: 'unstable', None: 'undetermined'}[p.stable] })"
             for p in points
         )

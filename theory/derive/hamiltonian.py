@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import S, diff, simplify
+from sympy import S, diff
 
 from theory.algebra import tidy
 from theory.derivation import Derivation, Step
@@ -191,7 +191,7 @@ def unshifted_offset(law: DeviceLaw) -> Derivation:
         Step(
             "There A rests where the slope of the loss balances the asymmetry at r.",
             r"\dot A",
-            simplify(shd.equations[A].subs(place)),
+            tidy(shd.equations[A].subs(place)),
             S.Zero,
             f"with C = {end.C}",
         ),
