@@ -361,7 +361,7 @@ def run_update(
     mode: str = "parallel",
 ) -> EventResult:
     """Run one update on a clock of its own; afterwards the devices have settled."""
-    record = Trace() if trace is True else trace or None
+    record = trace if isinstance(trace, Trace) else Trace() if trace else None
     env = Clock()
     array = EventArray(env, crossbar, timing, record)
     process = env.process(array.planned_update(x, d, gain, pulses, mode))
