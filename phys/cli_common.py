@@ -22,6 +22,7 @@ from phys.data import Dataset, DataWarning, load
 from phys.history import Progress
 
 MOST_LINES = 10
+WIDE = 112
 DATA_HELP = "Folder with the four MNIST files; default: $CROSSPOINT_DATA, else a download."
 
 
@@ -122,13 +123,14 @@ class Bars(AbstractContextManager["Bars"]):
         self.labels, self.quiet = labels, quiet
         console = Console(stderr=True)
         self.drawn = console.is_terminal and not quiet
+        wide = console.width >= WIDE
         self.bars = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=24 if wide else 8),
             TaskProgressColumn(),
-            TextColumn("{task.fields[stage]:<13}"),
+            *([TextColumn("{task.fields[stage]:<13}")] if wide else []),
             TextColumn("{task.fields[accuracy]}"),
-            TimeRemainingColumn(compact=True),
+            *([TimeRemainingColumn(compact=True)] if wide else []),
             console=console,
             disable=not self.drawn,
         )
@@ -156,7 +158,7 @@ class Bars(AbstractContextManager["Bars"]):
         def show(now: Progress) -> None:
             if now.stage not in stages:
                 stages.add(now.stage)
-                self.bars.reset(task, start=True, total=1.0, stage=now.stage)
+                self.bars.reset(task, total=1.0, stage=now.stage, accuracy="")
             self.bars.update(task, completed=now.fraction, stage=now.stage)
             if now.accuracy is not None:
                 self.bars.update(task, accuracy=f"accuracy {now.accuracy:6.2%}")

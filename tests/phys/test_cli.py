@@ -308,3 +308,13 @@ def test_the_demonstration_can_be_stopped(tmp_path, monkeypatch):
     assert result.exit_code == 130
     assert f"--out {folder}" in result.stderr
     assert list(folder.iterdir()) == []
+
+
+def test_on_a_terminal_the_bars_show_stage_and_accuracy(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+    result = crosspoint(*DIGITS, "--epochs", "2")
+    assert result.exit_code == 0
+    assert "accuracy" in result.stderr
+    assert "training" in result.stderr
+    assert "100%" in result.stderr
