@@ -33,7 +33,7 @@ class TrainingInterrupted(KeyboardInterrupt):
 
 
 class Diverged(ArithmeticError):
-    """The loss is no longer a number."""
+    """A weight or the loss is no longer a number."""
 
 
 def sample_order(seed: int, epoch: int, count: int) -> np.ndarray:
@@ -148,7 +148,7 @@ class TrainingRun:
                         self.seconds += time.perf_counter() - began
                         self.samples_timed += stop - self.position
                         self.position = stop
-                    self._check_loss()
+                    self._check_numbers()
                     self._after_chunk(chunk)
                     if self.file is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
                         self.save()
@@ -210,12 +210,16 @@ class TrainingRun:
             )
         )
 
-    def _check_loss(self) -> None:
-        if np.isfinite(self.epoch_loss):
+    def _check_numbers(self) -> None:
+        # A loss cannot tell: the logarithm works on the bits of its argument, and those of NaN give
+        # a number.
+        cores = [layer.c.columns for layer in self.network.layers]
+        if np.isfinite(self.epoch_loss) and all(np.isfinite(w).all() for w in cores):
             return
         raise Diverged(
-            f"the loss is {self.epoch_loss} after {self.position} samples of epoch "
-            f"{self.epoch + 1}; lower the learning rate ({self.algorithm!r})"
+            f"a weight or the loss, {self.epoch_loss}, is not a number any more after "
+            f"{self.position} samples of epoch {self.epoch + 1}; lower the learning rate "
+            f"({self.algorithm!r})"
         )
 
     def _farewell(self) -> str:
