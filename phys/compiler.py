@@ -108,11 +108,12 @@ def load(stem: str, text: str) -> ModuleType:
 
 def _import(name: str, text: str) -> ModuleType:
     path = cache_folder() / f"{name}.py"
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
+    content = text.encode()
+    if not path.exists() or path.read_bytes() != content:
         handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".part")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
             Path(draft).replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
