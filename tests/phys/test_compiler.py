@@ -1,0 +1,193 @@
+"""The cache of compiled kernels: private, checked before it is imported, shared by processes."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from phys import compiler
+from tests.phys.helpers import ALL_LAWS
+
+pytestmark = pytest.mark.skipif(
+    not compiler.available(), reason="numba is missing or switched off: nothing is compiled"
+)
+
+TEXT = "VALUE = {}\n"
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty cache; modules that the test imports from it are forgotten afterwards."""
+    monkeypatch.setenv("CROSSPOINT_CACHE", str(tmp_path))
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if name.startswith("crosspoint_"):
+            del sys.modules[name]
+
+
+def forget(name: str) -> None:
+    del sys.modules[name]
+
+
+def test_the_folder_is_private_and_bears_the_version_of_numba(cache: Path) -> None:
+    import numba
+
+    folder = compiler.cache_folder()
+    assert folder.parent == cache
+    assert numba.__version__ in folder.name
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_module_is_named_by_its_content(cache: Path) -> None:
+    one, two = compiler.load("t", TEXT.format(1)), compiler.load("t", TEXT.format(2))
+    assert (one.VALUE, two.VALUE) == (1, 2)
+    assert one.__name__ != two.__name__
+    assert compiler.load("t", TEXT.format(1)) is one
+    files = sorted(p.name for p in compiler.cache_folder().glob("*.py"))
+    assert files == sorted(f"{m.__name__}.py" for m in (one, two))
+    assert Path(one.__file__).read_text() == TEXT.format(1)
+
+
+@pytest.mark.parametrize("content", ["VALUE = 666\n", "", "syntax error (", "\x00"])
+def test_a_tampered_file_is_rewritten_before_it_is_imported(cache: Path, content: str) -> None:
+    module = compiler.load("t", TEXT.format(3))
+    path = Path(module.__file__)
+    forget(module.__name__)
+    path.write_text(content)
+    assert compiler.load("t", TEXT.format(3)).VALUE == 3
+    assert path.read_text() == TEXT.format(3)
+
+
+def test_a_file_that_is_no_text_is_rewritten_too(cache: Path) -> None:
+    module = compiler.load("t", TEXT.format(4))
+    path = Path(module.__file__)
+    forget(module.__name__)
+    path.write_bytes(b"\xff\xfe\x80")
+    assert compiler.load("t", TEXT.format(4)).VALUE == 4
+
+
+def test_no_draft_is_left_behind(cache: Path) -> None:
+    compiler.load("t", TEXT.format(5))
+    assert [p.suffix for p in compiler.cache_folder().iterdir() if p.is_file()] == [".py"]
+
+
+def test_a_module_that_fails_to_import_is_not_kept(cache: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        compiler.load("t", "VALUE = 1 / 0\n")
+    assert not [name for name in sys.modules if name.startswith("crosspoint_t_")]
+
+
+@pytest.fixture
+def own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Temporary folders of the compiler lie below this one."""
+    import tempfile
+
+    place = tmp_path / "tmp"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    compiler._temporary_folder.cache_clear()
+    yield place
+    compiler._temporary_folder.cache_clear()
+
+
+def test_a_cache_that_cannot_be_written_falls_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_temporary_folder: Path
+) -> None:
+    (tmp_path / "file").write_text("no folder can be made below a file")
+    monkeypatch.setenv("CROSSPOINT_CACHE", str(tmp_path / "file" / "cache"))
+    folder = compiler.cache_folder()
+    assert folder.parent == own_temporary_folder
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert compiler.cache_folder() == folder, "one for the whole process"
+
+
+def test_a_folder_that_others_may_write_is_not_used(
+    cache: Path, own_temporary_folder: Path
+) -> None:
+    folder = compiler.cache_folder()
+    folder.chmod(0o777)
+    assert compiler.cache_folder().parent == own_temporary_folder
+    folder.chmod(0o700)
+    assert compiler.cache_folder() == folder
+
+
+def test_the_variable_switches_numba_off(repository: Path) -> None:
+    script = (
+        "from phys import Crossbar, Device, compiler, fast\n"
+        "from theory import laws\n"
+        "x = Crossbar(2, 2, Device(laws.soft_bounds(1, -1, 0), dw_min=0.01))\n"
+        "print(compiler.available(), fast.engine_name(x.kernel))"
+    )
+    for value, expected in (("0", "False numpy"), ("1", "True compiled")):
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=repository,
+            env={**os.environ, "CROSSPOINT_NUMBA": value},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        assert done.stdout.strip() == expected
+
+
+PROCESS = """
+import sys
+from phys import compiler
+text = '''from numba import njit
+
+@njit(cache=True)
+def double(x):
+    return 2 * x
+'''
+values = [compiler.load("shared", text).double(21)]
+for n in range(40):
+    values.append(compiler.load("many", f"VALUE = {n}\\n").VALUE)
+assert values == [42, *range(40)], values
+"""
+
+
+def test_processes_that_start_at_once_share_a_cache(tmp_path: Path, repository: Path) -> None:
+    """Three processes write and import the same modules at the same time."""
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", PROCESS],
+            cwd=repository,
+            env={**os.environ, "CROSSPOINT_CACHE": str(tmp_path)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    errors = [process.communicate(timeout=120)[1] for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0], errors
+    (folder,) = tmp_path.iterdir()
+    assert len(list(folder.glob("*.py"))) == 41
+    assert not list(folder.glob("*.part"))
+
+
+# -- the text of the modules -------------------------------------------------------------------
+def test_kernels_are_compiled_without_fast_math() -> None:
+    """Neither reordering nor contraction: only then do all engines find the same bits."""
+    for module in (compiler.core(), compiler.float_training_module()):
+        text = Path(module.__file__).read_text()
+        decorators = {line for line in text.splitlines() if line.startswith("@njit")}
+        assert decorators == {f"@njit({compiler.OPTIONS})"}
+        assert "fastmath" not in text
+
+
+def test_modules_of_one_law_are_shared() -> None:
+    from phys import Device, fast
+    from theory import laws
+
+    a = Device(laws.soft_bounds(1, -1, 0.1)).kernel
+    b = Device(laws.soft_bounds(3, -2, -0.5)).kernel
+    assert fast.law_module(a) is fast.law_module(b)
+    assert fast.law_module(a) is not fast.law_module(Device(ALL_LAWS["square"]).kernel)
