@@ -132,18 +132,16 @@ def energy_balance(points: list[EnergyPoint]) -> list[EnergyBalance]:
 def probe_gradients(
     network: Network, images: np.ndarray, labels: np.ndarray
 ) -> tuple[float, list[tuple[np.ndarray, np.ndarray]]]:
-    """Return the mean loss and, per layer, inputs (n, cols) and directions (n, rows), in float64.
+    """Return the mean loss and, per layer, inputs (n, cols) and directions (n, rows), float32.
 
     A measurement beside the training: it uses matrix products in any order of summation.
     """
-    inputs, weights = [with_bias(images).astype(float)], []
+    inputs, weights = [with_bias(images)], []
     for depth, layer in enumerate(network.layers):
-        weights.append((layer.c.columns - layer.c.reference_columns).astype(float))
+        weights.append(layer.c.columns - layer.c.reference_columns)
         y = inputs[-1] @ weights[-1]
         if depth + 1 < len(network.layers):
-            inputs.append(
-                with_bias(activate(y.astype(np.float32), network.activation)).astype(float)
-            )
+            inputs.append(with_bias(activate(y, network.activation)))
     y -= y.max(axis=1, keepdims=True)
     p = np.exp(y)
     p /= p.sum(axis=1, keepdims=True)
@@ -154,8 +152,7 @@ def probe_gradients(
     directions = [d]
     for depth in range(len(weights) - 1, 0, -1):
         z = (directions[0] @ weights[depth].T)[:, :-1]
-        x = inputs[depth][:, :-1].astype(np.float32)
-        directions.insert(0, z * slope(x, network.activation).astype(float))
+        directions.insert(0, z * slope(inputs[depth][:, :-1], network.activation))
     return loss, list(zip(inputs, directions, strict=True))
 
 
@@ -203,11 +200,10 @@ def _layer_energy(
         for e in (form.F, form.G, form.up, form.down, sp.diff(form.F, w))
     )
 
-    gradient = -(x.T @ d).reshape(-1) / count
     given = d * _uncut(x, d, algorithm, a)[:, None]
-    size = (np.abs(x).T @ np.abs(given)).reshape(-1) / count
-    mean = -(x.T @ given).reshape(-1) / count
-    square = ((x**2).T @ given**2).reshape(-1) / count
+    gradient, mean = (-_mean_product(x, z) for z in (d, given))
+    absolute, size = (_mean_product(np.abs(x), np.abs(z)) for z in (d, given))
+    curvature, square = (_mean_product(x**2, z**2) for z in (d, given))
 
     kinetic = kappa / eta * _kinetic(a, r, v, clip)
     dissipation = -kappa * float(np.sum(size * phi * g / f))
@@ -223,25 +219,23 @@ def _layer_energy(
     moved = phi * f_c - np.abs(phi) * g_c
     exchange = kappa * float(np.sum(gradient * moved - mean * phi))
     kick = algorithm.lr_c * moved.reshape(a.columns.shape)
-    along = (d @ kick.T) * x
-    curvature = ((x**2).T @ d**2).reshape(-1) / count
+    along = (d @ kick.T.astype(np.float32)) * x
     core_jumps = np.asarray(c.population.step) * kappa * np.abs(phi) * f_c**2
     injection += float(np.sum(along**2)) / (2 * count * visits)
     injection += float(np.sum(curvature * core_jumps)) * noise / 2
-    return (
-        kinetic,
-        dissipation,
-        injection,
-        exchange,
-        float(np.mean(np.abs(x).T @ np.abs(d)) / count),
-    )
+    return kinetic, dissipation, injection, exchange, float(np.mean(absolute))
+
+
+def _mean_product(x: np.ndarray, d: np.ndarray) -> np.ndarray:
+    """Return the mean over the probe of ``x_j d_i``, float64 (devices,)."""
+    return np.asarray((x.T @ d).reshape(-1) / np.float32(len(x)), dtype=np.float64)
 
 
 def _uncut(x: np.ndarray, d: np.ndarray, algorithm: SHD, a: Crossbar) -> np.ndarray:
     """Return the share of its update that each sample delivers to A, (n,)."""
     gain = float(update_gain(algorithm.lr_a, a.device.dw_min, algorithm.pulses))
     product = gain * np.abs(x).max(axis=1) * np.abs(d).max(axis=1)
-    return np.asarray(1 / np.maximum(product, 1.0))
+    return np.asarray(1 / np.maximum(product, 1.0), dtype=np.float32)
 
 
 def _kinetic(a: Crossbar, r: np.ndarray, v: np.ndarray, clip: float) -> float:

@@ -83,7 +83,8 @@ def train(
     resume : bool
         Go on from `checkpoint_file`; the result is the same, bit for bit, as without the stop.
     record_energy : int
-        For SHD: measure the energy this many times per epoch.
+        For SHD: measure the energy this many times in the first epoch, half as often in the second,
+        a third as often in the third, and so on: it changes most at the start.
     engine : str
         "fast", or "stepwise": every sample through `Algorithm.update`, the readable way. Same bits.
     progress : callable, optional

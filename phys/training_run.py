@@ -185,7 +185,7 @@ class TrainingRun:
     def _after_chunk(self, chunk: int) -> None:
         done = self.epoch * self.count + self.position
         if self.record_energy:
-            spacing = max(self.count // self.record_energy, 1)
+            spacing = max((self.epoch + 1) * self.count // self.record_energy, 1)
             if done // spacing > (done - chunk) // spacing:
                 self._note_energy()
         if self.report is not None:
