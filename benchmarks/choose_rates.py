@@ -44,8 +44,8 @@ def combinations(algorithm: str) -> list[dict[str, Any]]:
     for name, values in SHD.items():
         tried += [{**SHD_START, name: v} for v in values if v != SHD_START[name]]
     # Where the transfer clips, its rate and its frequency trade off against each other.
-    tried += [{**SHD_START, "lr_c": 0.05, "transfer_every": 1}]
-    tried += [{**SHD_START, "lr_c": 0.1, "transfer_every": 1}]
+    tried += [{**SHD_START, "transfer_every": 1, "lr_c": lr_c} for lr_c in (0.05, 0.1, 0.4)]
+    tried += [{**SHD_START, "transfer_every": 1, "lr_a": 0.1}]
     return tried
 
 
