@@ -296,7 +296,10 @@ def _fast() -> Any:
 
 
 def _batch(name: str, value: Any, lines: int) -> tuple[np.ndarray, bool]:
-    single = np.ndim(value) == 1
+    try:
+        single = np.ndim(value) == 1
+    except ValueError:  # rows of different lengths, which `checked.array` refuses with a reason
+        single = True
     values = checked.array(name, value, (lines,) if single else (None, lines))
     return values.reshape(-1, lines), single
 
