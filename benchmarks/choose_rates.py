@@ -24,7 +24,7 @@ from phys.training import Diverged
 
 RESULTS = Path(__file__).parent / "results"
 
-SGD = {"lr": (0.003, 0.01, 0.03, 0.1), "pulses": (10, 31)}
+SGD = {"lr": (0.003, 0.01, 0.03, 0.1, 0.3), "pulses": (10, 31)}
 SHD = {
     "lr_a": (0.02, 0.05, 0.1),
     "lr_c": (0.05, 0.1, 0.2, 0.4),

@@ -145,7 +145,11 @@ def _refuse_meaningless(ctx: click.Context, algorithm: str) -> None:
     "--reference-error", type=float, default=0.0, show_default=True, help="As a part of the range."
 )
 @click.option(
-    "--record-energy", type=int, default=0, show_default=True, help="Times per epoch; SHD only."
+    "--record-energy",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Times in the first epoch, fewer later; SHD only.",
 )
 @click.option(
     "--checkpoint",

@@ -27,7 +27,7 @@ IMBALANCE = 0.3
 DW_MIN = 0.001
 MANY_STATES, FEW_STATES = 2.0, 0.6
 EPOCHS = {"mnist": 4, "digits": 40}
-ENERGY_POINTS = {"mnist": 60, "digits": 12}
+ENERGY_POINTS = {"mnist": 24, "digits": 8}
 MOST_JOBS = 64
 SPREAD = Spread(step=0.3, bounds=0.3, imbalance=0.01)
 
