@@ -1,8 +1,8 @@
-"""Timing diagrams: a trace drawn over time."""
+"""Timing diagrams: a trace, or the operations of a training step, drawn over time."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from phys import checked
 from phys.checked import InputError
 from phys.timing import FS_PER_NS, Timing
 from phys.trace import FALL, LOST, NO_LINE, RISE, SWITCH, Trace
+
+if TYPE_CHECKING:
+    from phys.event_controller import StepResult
 
 UP, DOWN, FAINT = "#0072b2", "#d55e00", "#999999"
 
@@ -40,7 +43,8 @@ def timing_diagram(
     -------
     matplotlib.figure.Figure
         Above: pulses of the lines, up phases blue, down phases orange. Middle: a mark per device
-        that switches, hollow where the overlap was not nominal (without `timing`: not the longest). Below: weights.
+        that switches, hollow where the overlap was not nominal (without `timing`: not the
+        longest). Below: weights.
     """
     from matplotlib.figure import Figure
 
@@ -127,3 +131,36 @@ def _draw_weights(axes: Any, entries: np.ndarray, devices: int, timing: Timing |
             axes.plot(grid, momentary, color=line.get_color())
     axes.legend(fontsize=7, title="device", title_fontsize=7)
     axes.set_ylabel("weight")
+
+
+def time_line(step: StepResult) -> Any:
+    """Draw the operations of one training step, a bar each, one row for every array.
+
+    Parameters
+    ----------
+    step : phys.event_controller.StepResult
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib.figure import Figure
+
+    names = sorted({(a.layer, a.array) for a in step.activities})
+    kinds = list(dict.fromkeys(a.what for a in step.activities))
+    figure = Figure(figsize=(9, 1.2 + 0.4 * len(names)), layout="constrained")
+    axes = figure.subplots()
+    for k, kind in enumerate(kinds):
+        label: str | None = kind
+        for a in step.activities:
+            if a.what == kind:
+                place = names.index((a.layer, a.array))
+                width = a.end_ns - a.start_ns
+                axes.barh(place, width, 0.7, left=a.start_ns, color=f"C{k}", label=label)
+                label = None
+    labels = [f"layer {n} {'digital' if array == '-' else array}" for n, array in names]
+    axes.set_yticks(range(len(names)), labels, fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xlabel("time (ns)")
+    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+    return figure

@@ -27,6 +27,7 @@ from phys.timing import Timing
 from phys.trace import FALL, NO_LINE, RISE, Trace
 
 COLUMN, ROW = 0, 1
+NORMAL = EventPriority(1)
 SWITCHING = EventPriority(2)
 ENDING = EventPriority(3)
 NEVER = 2**62

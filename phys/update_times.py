@@ -1,0 +1,141 @@
+"""Update times per sample of a 512 x 512 array: published, from formulas, and simulated.
+
+Rasch, Carta, Fagbohungbe and Gokmen, Nat. Commun. 15:7133 (2024), give for N = 512 the time that
+learning from one sample takes, forward and backward left out: 30.9 ns for in-memory SGD, 56.3 ns
+for Tiki-Taka v2 with a transfer every 2 samples, both with at most 5 pulses. Their assumptions are
+pulses of 5 ns, matrix-vector products of 40 ns, and positive and negative pulses in two phases one
+after the other.
+
+**What reproduces them.** With ``l`` slots of ``t`` and one digital constant ``D``:
+
+* in-memory SGD: ``l t + D``
+* Tiki-Taka v2: ``l t + D + (t_read + t + D) / n_s``: every `n_s` samples a read, digital work and a
+  one-pulse update;
+* AGAD: ``l t + D + (t_read + t + 3 D) / n_s``
+
+``D = 5.85 ns`` gives all four published times to 0.1 ns (30.9, 56.3, 62.1 and, with ``n_s = 10``
+and ``l = 1``, 17.1). It is inferred from them, not read in the paper.
+
+**What differs.** These formulas count ``l t`` for an update, one phase. Their text says two, and
+so does our simulation: with ``x >= 0`` an update has two polarity sub-phases and takes ``2 l t``,
+25 ns longer for 5 slots. A transfer by one pulse takes a second phase of 5 ns too, every `n_s`
+samples. The rest agrees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from phys import checked
+from phys.crossbar import Crossbar
+from phys.device import Device
+from phys.events import EventArray
+from phys.timing import FS_PER_NS, Timing
+from phys.wires import NORMAL, Clock, Later
+from theory import laws
+
+PUBLISHED_NS = {"sgd": 30.9, "tiki-taka v2": 56.3}
+SIZE, SLOTS, SAMPLES_PER_TRANSFER = 512, 5, 2
+
+
+@dataclass(frozen=True)
+class UpdateTime:
+    """Time per sample of one algorithm, ns.
+
+    Attributes
+    ----------
+    published : float
+    formula : float
+        From the assumptions, with one phase per update: reproduces the published number.
+    two_phases : float
+        From the assumptions, with two phases per update.
+    simulated : float
+        From the event engine.
+    """
+
+    algorithm: str
+    published: float
+    formula: float
+    two_phases: float
+    simulated: float
+
+
+def update_time_ns(
+    algorithm: str,
+    timing: Timing,
+    phases: int = 1,
+    slots: int = SLOTS,
+    every: int = SAMPLES_PER_TRANSFER,
+) -> float:
+    """Return the time per sample by the formula, for an update of `phases` sub-phases.
+
+    Examples
+    --------
+    >>> [round(update_time_ns(a, Timing.rasch_2024()), 1) for a in PUBLISHED_NS]
+    [30.9, 56.3]
+    """
+    checked.choice("algorithm", algorithm, tuple(PUBLISHED_NS))
+    slot = timing.slot_fs / FS_PER_NS
+    time = phases * slots * slot + timing.digital_ns
+    if algorithm == "tiki-taka v2":
+        time += (timing.read_ns + phases * slot + timing.digital_ns) / every
+    return time
+
+
+def compare(timing: Timing | None = None, size: int = SIZE) -> list[UpdateTime]:
+    """Return published, computed and simulated update times.
+
+    Parameters
+    ----------
+    timing : Timing, optional
+        Default: `Timing.rasch_2024`.
+    size : int
+        Rows and columns of the simulated array; the time does not depend on it.
+
+    Examples
+    --------
+    >>> for row in compare(size=16):
+    ...     print(row.algorithm, row.published, round(row.two_phases, 2), round(row.simulated, 2))
+    sgd 30.9 55.85 55.85
+    tiki-taka v2 56.3 83.78 83.78
+    """
+    timing = Timing.rasch_2024() if timing is None else timing
+    checked.whole("size", size, 2)
+    return [
+        UpdateTime(
+            name,
+            published,
+            update_time_ns(name, timing),
+            update_time_ns(name, timing, phases=2),
+            _simulated_ns(name, timing, size),
+        )
+        for name, published in PUBLISHED_NS.items()
+    ]
+
+
+def _simulated_ns(algorithm: str, timing: Timing, size: int) -> float:
+    """Learn from as many samples as one transfer needs, with sparse signals, ``x >= 0``."""
+    device = Device(laws.soft_bounds(w_max=1, w_min=-1, imbalance=0), dw_min=0.001)
+    env = Clock()
+    first = EventArray(env, Crossbar(size, size, device, seed=0), timing, name="a")
+    second = EventArray(env, Crossbar(size, size, device, seed=1), timing, name="c")
+    x, d = np.zeros(size), np.zeros(size)
+    x[: size // 8], d[0], d[-1] = 0.5, 0.5, -0.5
+
+    def learn() -> Generator[Any, Any, None]:
+        for _ in range(SAMPLES_PER_TRANSFER):
+            yield Later(env, timing.digital_fs, NORMAL)
+            yield from first.update(x, d, lr=0.002, pulses=SLOTS)
+        if algorithm == "tiki-taka v2":
+            yield from first.read_column(0)
+            yield Later(env, timing.digital_fs, NORMAL)
+            one_hot = np.eye(1, size)[0]
+            yield from second.update(one_hot, d, lr=0.002, pulses=1)
+
+    env.process(learn())
+    env.run()
+    return env.now / FS_PER_NS / SAMPLES_PER_TRANSFER
