@@ -25,7 +25,7 @@ from sympy import (
 )
 
 from theory import certified
-from theory.algebra import coefficients, freeze, numerator_denominator
+from theory.algebra import coefficients, freeze, numerator_denominator, tidy
 from theory.exponentials import substitute_exact
 from theory.intervals import point, sign_of
 from theory.pieces import Piece, has_pieces, split_pieces
@@ -65,11 +65,11 @@ class Roots:
 
 def is_zero(number: Expr) -> bool:
     """Whether an exact real number is zero; interval arithmetic first, algebra if it must."""
-    if number.is_zero is not None:
-        return bool(number.is_zero)
+    if number.is_Rational:
+        return bool(number == 0)
     if sign_of(point(number)):
         return False
-    return bool(number.equals(0))
+    return tidy(number) == 0 or bool(number.equals(0))
 
 
 def compare(a: Expr, b: Expr) -> int:

@@ -272,7 +272,9 @@ class SHD:
         where it is a numeric function of C its roots in [-1000, 1000] are certified; else
         the condition itself is the answer.
         """
-        slope = tidy(diff(self.loss, C) + self.gradient_noise * self._at_reference(self.psi))
+        slope = diff(self.loss, C) + self.gradient_noise * self._at_reference(self.psi)
+        if slope.is_rational_function(C):
+            slope = tidy(slope)
         if slope.has(Function("f")(C)) or slope.atoms(Function("f")):
             return (FixedPoint(self.reference, C, slope, "implicit"),)
         if slope.is_polynomial(C) and diff(slope, C, 2) == 0:

@@ -20,12 +20,13 @@ from theory.symbols import noise as magnitude
 def psi_rises(law: DeviceLaw, region: Region) -> Step | None:
     """Return the step "psi rises inside the bounds", or None where it is not proved."""
     lower, upper = law.bounds
+    numerator = diff(law.G, w) * law.F - law.G * diff(law.F, w)
     step = Step(
         "The asymmetry ratio psi = G/F rises inside the bounds.",
-        r"\psi'(w)",
-        diff(law.psi, w) if has_pieces(law.psi) else tidy(diff(law.psi, w)),
+        r"F^2\,\psi'(w) = G'F - GF'",
+        tidy(numerator) if numerator.is_rational_function(w) else numerator,
         S.Zero,
-        "sign of the derivative over the whole open interval",
+        "sign of the numerator of psi' over the whole open interval",
         check="inequality",
         relation=">",
         region=((w, (lower, upper)), *region),

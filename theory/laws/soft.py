@@ -67,8 +67,9 @@ def soft_bounds_pmax(
               B = \frac{r_{max} - r_{min}}{1 - e^{-\alpha p_{max}}}
 
     which are soft bounds with :math:`w_{min} = r_{min}`, :math:`w_{max} = r_{min} + B`,
-    :math:`\rho = 1 + 2r_{min}/B` and ``dw_min = alpha*B/2``. The symmetry point is the
-    middle of the bounds. aihwkit calls the form ``SoftBoundsPmax``.
+    :math:`\rho = 1 + 2r_{min}/B` and ``dw_min = alpha*B/2``, so that
+    :math:`q_{up} = 2(w_{max} - w)/B` and :math:`q_{down} = 2(w - w_{min})/B`. The symmetry
+    point is the middle of the bounds. aihwkit calls the form ``SoftBoundsPmax``.
 
     Parameters
     ----------
@@ -97,11 +98,10 @@ def soft_bounds_pmax(
     pulses, rate = Symbol("p_max", positive=True), Symbol("alpha", positive=True)
     top, low = Symbol("r_max", positive=True), Symbol("r_min", negative=True)
     reach = (top - low) / (1 - exp(-rate * pulses))
-    imbalance = 1 + 2 * low / reach
     return DeviceLaw(
         "soft_bounds_pmax",
-        up=(1 + imbalance) * (1 - s.w / (low + reach)),
-        down=(1 - imbalance) * (1 - s.w / low),
+        up=2 * (low + reach - s.w) / reach,
+        down=2 * (s.w - low) / reach,
         bounds=(low, low + reach),
         parameters=(
             parameter(pulses, p_max, "pulses from range_min to range_max"),
