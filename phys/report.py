@@ -65,9 +65,9 @@ def _opening(result: DemoResult) -> dict[str, str]:
     notice = result.dataset.notice
     cards = [
         (ends["a"], None, "floating-point SGD: what there is to reach"),
-        (ends["c"], ends["b"], "pulsed SGD on many states, zero-shifted (and not)"),
-        (ends["f"], ends["e"], "SHD on few states, zero-shifted (and not)"),
-        (ends["d"], None, "pulsed SGD on few states, although zero-shifted"),
+        (ends["c"], ends["b"], "pulsed SGD on many states, with zero-shifting"),
+        (ends["f"], ends["e"], "SHD on few states, with zero-shifting"),
+        (ends["d"], None, "pulsed SGD on few states, with zero-shifting"),
     ]
     figures = [
         (
@@ -96,7 +96,7 @@ def _opening(result: DemoResult) -> dict[str, str]:
 
 
 def _card(share: float, other: float | None, text: str) -> str:
-    beside = "" if other is None else f" <small>({_percent(other)})</small>"
+    beside = "" if other is None else f" <small>without: {_percent(other)}</small>"
     return f'<div class="card"><b>{_percent(share)}{beside}</b><span>{text}</span></div>'
 
 
@@ -318,7 +318,8 @@ def _table(
     def cell(tag: str, place: int, content: str) -> str:
         names = ["text"] * (place in words) + ["end"] * (place == bold)
         kind = f' class="{" ".join(names)}"' if names else ""
-        return f"<{tag}{kind}>{content}</{tag}>"
+        scope = ' scope="col"' * (tag == "th")
+        return f"<{tag}{scope}{kind}>{content}</{tag}>"
 
     lines = ["".join(cell("th", k, content) for k, content in enumerate(head))]
     lines += ["".join(cell("td", k, content) for k, content in enumerate(row)) for row in rows]
