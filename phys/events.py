@@ -178,8 +178,8 @@ class EventArray:
             start = self.env.now
             shots = [(start + n * slot + lead, n, int(turn)) for n, turn in enumerate(turns)]
             lines = (
-                dict.fromkeys(range(crossbar.cols), shots),
-                dict.fromkeys(range(crossbar.rows), shots),
+                dict.fromkeys(range(crossbar.cols if shots else 0), shots),
+                dict.fromkeys(range(crossbar.rows if shots else 0), shots),
             )
             yield from self._drive(lines, turns.size * slot, number)
             crossbar.updates += turns.size
