@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -366,4 +366,12 @@ class Timing:
                 f"{room / FS_PER_PS:g} ps that keep pulses of neighbouring slots apart; give a "
                 f'longer slot_ns, or use engine="event"'
             )
-        return self.fraction(np.maximum(self.nominal_fs - skew, 0))
+        return _fractions(self, rows, cols)
+
+
+@lru_cache(maxsize=64)
+def _fractions(timing: Timing, rows: int, cols: int) -> np.ndarray:
+    skew = np.abs(timing.skew_fs(rows, cols))
+    fractions = timing.fraction(np.maximum(timing.nominal_fs - skew, 0))
+    fractions.flags.writeable = False
+    return fractions

@@ -1,0 +1,209 @@
+"""Timing faults in whole trainings: what they do to accuracy, beside what theory expects.
+
+`Timed` wraps any training algorithm so that its pulsed updates run with a `Timing`. In the fast
+engine deterministic skew is a fraction of a step per device; random times, and steps from a weight
+that has not settled, need ``engine="event"``, which is for small data. The reads of a training are
+ideal in both: early reads are for `phys.event_controller`.
+
+`sweep` trains on the digits for several values of one time, and puts the expected fraction of a
+step beside the accuracy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from phys import checked
+from phys.algorithms import Algorithm, named_algorithm
+from phys.checked import InputError
+from phys.crossbar import ENGINES, UpdateResult
+from phys.network import Layer
+from phys.timing import FS_PER_PS, Timing
+
+EVENT_SAMPLES = 2000
+NODES = 41
+TIMES = [
+    name
+    for name in Timing.__dataclass_fields__
+    if name.endswith(("_ns", "_ps")) and not name.startswith("late")
+]
+"""Times that `sweep` can vary."""
+
+
+class _TimedArray:
+    """An array whose updates run with a timing; all else is the array's own."""
+
+    def __init__(self, crossbar: Any, timing: Timing, engine: str) -> None:
+        self._crossbar, self._timing, self._engine = crossbar, timing, engine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._crossbar, name)
+
+    def update(self, x: Any, d: Any, lr: float, pulses: int = 10) -> UpdateResult:
+        """Apply an update, with the timing."""
+        result: UpdateResult = self._crossbar.update(
+            x, d, lr, pulses, self._engine, timing=self._timing
+        )
+        return result
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A training algorithm whose updates run with timing faults; give it to `phys.train`.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+        For example ``phys.algorithms.SHD()``.
+    timing : Timing
+    engine : str
+        "fast" or "event".
+
+    Examples
+    --------
+    >>> from phys.algorithms import PulsedSGD
+    >>> Timed(PulsedSGD(), Timing(slot_ns=10, line_delay_ps=5)).name
+    'sgd'
+    """
+
+    algorithm: Algorithm
+    timing: Timing
+    engine: str = "fast"
+
+    def __post_init__(self) -> None:
+        checked.choice("engine", self.engine, ENGINES)
+        if not self.algorithm.arrays:
+            raise InputError(
+                f"algorithm = {self.algorithm!r} has no devices to pulse; give a pulsed one"
+            )
+
+    @property
+    def name(self) -> str:
+        """Name of the algorithm."""
+        return self.algorithm.name
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        """Arrays that the algorithm needs."""
+        return self.algorithm.arrays
+
+    def update(self, layer: Layer, x: np.ndarray, d: np.ndarray) -> None:
+        """Let the algorithm learn on a layer whose arrays have the timing."""
+        timed: dict[str, Any] = {
+            name: _TimedArray(array, self.timing, self.engine)
+            for name, array in layer.arrays.items()
+        }
+        view = Layer(timed, layer.turns)
+        self.algorithm.update(view, x, d)
+        layer.turns = view.turns
+
+    def slowed(self, factor: float) -> Timed:
+        """Return the algorithm with the learning rates that act on the gradient times `factor`."""
+        return replace(self, algorithm=self.algorithm.slowed(factor))
+
+
+def expected_fraction(timing: Timing, rows: int, cols: int) -> float:
+    """Return the mean fraction of a step that a coincidence switches, from theory.
+
+    The overlap of two lines that are apart by ``s`` is the nominal one less ``|s|``; `s` is the
+    skew of the crosspoint plus the difference of two jitters, which is normal with ``sqrt(2)``
+    times their standard deviation. The mean runs over all crosspoints and over the jitter. Pulses
+    of neighbouring slots that meet are not counted.
+
+    Examples
+    --------
+    >>> expected_fraction(Timing.ideal(), 100, 100)
+    1.0
+    >>> 0.9 < expected_fraction(Timing(slot_ns=10, line_delay_ps=20), 32, 32) < 1
+    True
+    """
+    skew = timing.skew_fs(rows, cols).reshape(-1)
+    values, counts = np.unique(skew, return_counts=True)
+    shift, weight = np.array([0.0]), np.array([1.0])
+    if timing.random:
+        shift, weight = np.polynomial.hermite_e.hermegauss(NODES)
+        weight = weight / weight.sum()
+        shift = shift * np.sqrt(2) * timing.jitter_ps * FS_PER_PS
+    apart = np.abs(values[:, None] + shift)
+    overlap = np.maximum(timing.nominal_fs - apart, 0).astype(np.int64)
+    mean = (timing.fraction(overlap).astype(np.float64) @ weight) @ counts / counts.sum()
+    return float(mean)
+
+
+@dataclass(frozen=True)
+class FaultPoint:
+    """One training of a sweep.
+
+    Attributes
+    ----------
+    value : float
+        Of the time that is swept.
+    expected_fraction : float
+        Mean over the largest layer, from theory.
+    accuracy : float
+        Test accuracy after the last epoch.
+    """
+
+    value: float
+    expected_fraction: float
+    accuracy: float
+
+
+def sweep(
+    name: str,
+    values: Sequence[float],
+    *,
+    timing: Timing | None = None,
+    algorithm: str | Algorithm = "shd",
+    engine: str = "fast",
+    epochs: int = 3,
+    samples: int | None = None,
+    seed: int = 0,
+    progress: Callable[[float], Any] | None = None,
+    **settings: Any,
+) -> list[FaultPoint]:
+    """Train on the digits once for every value of one time.
+
+    Parameters
+    ----------
+    name : str
+        A field of `Timing`, such as "line_delay_ps", "jitter_ps" or "pulse_ns".
+    values : sequence of float
+    timing : Timing, optional
+        The other times. Default: pulses of 5 ns in slots of 15 ns, which keeps neighbouring slots
+        apart.
+    algorithm, epochs, samples, seed, **settings
+        See `phys.train`.
+    engine : str
+        "event" is for at most 2,000 samples.
+    progress : callable, optional
+        Called with the fraction done.
+    """
+    from phys.data import load
+    from phys.training import train
+
+    base = Timing(slot_ns=15.0) if timing is None else timing
+    if name not in {field for field in base.__dataclass_fields__ if field[-3:] in ("_ns", "_ps")}:
+        raise InputError(
+            f"name = {name!r} is no time; give a field of Timing that ends in _ns or _ps"
+        )
+    times = [base.with_values(**{name: value}) for value in values]
+    inner = named_algorithm(algorithm) if isinstance(algorithm, str) else algorithm
+    data = load("digits")
+    largest = max(settings.get("layers") or (64, 64))
+    given = min(samples or len(data.train_images), len(data.train_images))
+    if engine == "event" and given > EVENT_SAMPLES:
+        raise InputError(f"samples = {given}: the event engine takes at most {EVENT_SAMPLES}")
+    points = []
+    for k, (value, now) in enumerate(zip(values, times, strict=True)):
+        learner: Any = Timed(inner, now, engine)
+        history = train(data, learner, epochs=epochs, seed=seed, samples=samples, **settings)
+        expected = expected_fraction(now, largest, largest)
+        points.append(FaultPoint(float(value), expected, history.accuracy[-1]))
+        if progress is not None:
+            progress((k + 1) / len(times))
+    return points
