@@ -14,6 +14,7 @@ from sympy import (
     E,
     Expr,
     Poly,
+    Pow,
     Rational,
     S,
     Symbol,
@@ -134,6 +135,7 @@ def factors_in(expression: Expr, x: Symbol) -> list[list[Expr]] | None:
 
 def freeze(expression: Expr) -> tuple[Expr, dict[Dummy, Expr]]:
     """Replace everything that is not rational by symbols; return the way back, too."""
+    expression = _plain_roots(expression)
     atoms: dict[Expr, Expr] = {}
     exponentials: dict[Expr, dict[Expr, Rational]] = {}
     _collect(expression, atoms, exponentials)
@@ -162,6 +164,18 @@ def freeze(expression: Expr) -> tuple[Expr, dict[Dummy, Expr]]:
     for atom in atoms:
         back[atom] = _named(atom, table)
     return _swap(expression, back), table
+
+
+def _plain_roots(expression: Expr) -> Expr:
+    """Write sqrt(396 + 4*x) as 2*sqrt(99 + x), so that equal roots look equal."""
+    swaps = {}
+    for power in expression.atoms(Pow):
+        base, exponent = power.args
+        if exponent.is_Rational and not exponent.is_Integer and base.is_Add:
+            content, rest = base.primitive()
+            if content != 1:
+                swaps[power] = content**exponent * rest**exponent
+    return expression.xreplace(swaps) if swaps else expression
 
 
 def _named(value: Expr, table: dict[Dummy, Expr]) -> Dummy:

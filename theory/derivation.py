@@ -26,6 +26,7 @@ from theory.algebra import tidy, vanishes
 from theory.errors import DerivationError, LawError
 from theory.intervals import mp
 from theory.pieces import has_pieces, split_pieces
+from theory.plain import plain_text
 from theory.roots import compare, roots_in, sign_between
 from theory.signs import Sign, prove_sign
 from theory.symbols import to_latex
@@ -198,7 +199,7 @@ class Derivation:
         lines += [f"  given: {condition}" for condition in self.conditions]
         for number, step in enumerate(self.steps, 1):
             lines.append(f"{number:3}. {step.text}")
-            lines.append(f"       {_plain(step.label)} {step.relation} {step.right}")
+            lines.append(f"       {plain_text(step.label)} {step.relation} {step.right}")
             lines.append(f"       [{step.check}] {step.why}")
         return "\n".join(lines)
 
@@ -215,20 +216,6 @@ class Derivation:
                 f"   *{step.check}*: {step.why}",
             ]
         return "\n".join(lines)
-
-
-def _plain(label: str) -> str:
-    for tex, text in (
-        (r"\mathbb{E}", "E"),
-        (r"\tilde H", "H~"),
-        (r"\mathrm", ""),
-        (r"\ast", "*"),
-        (r"\,", " "),
-        (r"\max", "max"),
-        (r"\min", "min"),
-    ):
-        label = label.replace(tex, text)
-    return label.replace("\\", "").replace("{", "").replace("}", "")
 
 
 def _escape(text: str) -> str:
@@ -250,7 +237,7 @@ def _inequality(difference: Expr, relation: str, region: Region) -> bool:
     if len(free) != 1 or not free <= set(given):
         return False
     (symbol,) = free
-    lower, upper = given[symbol]
+    lower, upper = (sympify(end) for end in given[symbol])
     try:
         return _certified_sign(difference, symbol, lower, upper, wanted, relation)
     except LawError:

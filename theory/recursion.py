@@ -20,6 +20,7 @@ from theory.exact import exact_expression
 from theory.intervals import mp
 from theory.law import DeviceLaw
 from theory.roots import roots_in
+from theory.signs import Region, Sign, prove_sign
 from theory.symbols import w
 
 F = Function("F")
@@ -103,9 +104,10 @@ def fixed_points(
     if kind == "map":
         moves = {s: moves[s] - s for s in names}
     laws = {s: law if isinstance(law, DeviceLaw) else law[s] for s in names}
+    region = {s: d for own in laws.values() for s, d in own.region.items()}
     found: list[FixedState] = []
     for values, rest in _solve([moves[s] for s in names], names, laws, {}):
-        point = _classify(moves, names, values, rest, kind)
+        point = _classify(moves, names, values, rest, kind, region)
         if all(point.values != other.values for other in found):
             found.append(point)
     return tuple(found)
@@ -233,6 +235,7 @@ def _classify(
     values: dict[Symbol, Expr],
     rest: tuple[Expr, ...],
     kind: str,
+    region: Region,
 ) -> FixedState:
     ordered = tuple((s, values.get(s, s)) for s in names)
     place = dict(ordered)
@@ -248,7 +251,8 @@ def _classify(
             continue
         numbers = _eigenvalues(at)
         spectra += numbers
-        verdicts.append(_verdict(numbers, kind))
+        symbolic = at.free_symbols and len(names) == 2
+        verdicts.append(_by_signs(at, kind, region) if symbolic else _verdict(numbers, kind))
     stable = None if None in verdicts or not verdicts else all(verdicts)
     if stable is None and verdicts.count(False):
         stable = False
@@ -274,6 +278,20 @@ def _eigenvalues(matrix: Matrix) -> list[Expr]:
     coefficients = matrix.charpoly().all_coeffs()
     roots = mp.polyroots([mp.mpf(str(c.evalf(35))) for c in coefficients], maxsteps=200)
     return [S(complex(r).real) + S.ImaginaryUnit * S(complex(r).imag) for r in roots]
+
+
+def _by_signs(matrix: Matrix, kind: str, region: Region) -> bool | None:
+    """Stability of a symbolic 2x2 matrix by Routh's (flow) or Jury's (map) conditions."""
+    trace, det = matrix.trace(), matrix.det()
+    tests = (-trace, det) if kind == "flow" else (1 - det, 1 + det - trace, 1 + det + trace)
+    known = {
+        s: (0 if s.is_positive else S.NegativeInfinity, S.Infinity)
+        for s in sorted(matrix.free_symbols, key=str)
+    }
+    signs = [prove_sign(tidy(test), {**region, **known, **region}) for test in tests]
+    if all(sign is Sign.POSITIVE for sign in signs):
+        return True
+    return False if Sign.NEGATIVE in signs else None
 
 
 def _verdict(numbers: list[Expr], kind: str) -> bool | None:

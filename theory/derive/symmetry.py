@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sympy import Expr, S, Symbol, diff, oo
 
+from theory.algebra import freeze
 from theory.cycle import AlternatingCycle
 from theory.derivation import Derivation, Region, Step
 from theory.law import DeviceLaw
@@ -40,11 +41,12 @@ def smooth_at(law: DeviceLaw, place: Expr) -> DeviceLaw:
 def local_law(law: DeviceLaw, point: SymmetryPoint) -> tuple[DeviceLaw, SymmetryPoint]:
     """Return a law that equals the given one around a symmetry point, with that point.
 
-    Where the point is known by an enclosure only, no algebra can be done with it. Then the
-    straight lines through F(w*), F'(w*) and G'(w*), left symbolic, stand for the law: every
-    first-order result depends on these three numbers alone.
+    Where the point is known by an enclosure only, or by a formula with logarithms, algebra
+    with it is idle. Then the straight lines through F(w*), F'(w*) and G'(w*), left symbolic,
+    stand for the law: every first-order result depends on these three numbers alone.
     """
-    if point.method != "interval":
+    symbolic = bool(point.expression.free_symbols)
+    if point.method != "interval" and (symbolic or not freeze(point.expression)[1]):
         return smooth_at(law, point.expression), point
     level = Symbol("F_0", positive=True)
     tilt, slope = Symbol("F_1", real=True), Symbol("G_1", positive=True)
@@ -254,7 +256,7 @@ def zero_shifting(law: DeviceLaw) -> Derivation:
         )
     )
     exact = cycle.exact
-    if exact is not None and found.method != "interval":
+    if exact is not None and local.name != f"{law.name} around w*":
         steps.append(
             Step(
                 "For straight steps the cycle is exact.",
