@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from theory import derive, laws, noise
 from theory.coincidence import Coincidences, update_management
+from theory.comparison import compare_residuals
 from theory.cycle import AlternatingCycle, alternating_cycle
 from theory.derivation import Derivation, Step
 from theory.law import DeviceLaw
@@ -32,6 +33,7 @@ __all__ = [
     "SymmetryPoint",
     "SymmetryPoints",
     "alternating_cycle",
+    "compare_residuals",
     "critical_rates",
     "derive",
     "fixed_points",

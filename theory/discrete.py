@@ -20,7 +20,7 @@ from typing import Any
 
 from sympy import Expr, Matrix, Rational, S, Symbol, diff, factor
 
-from theory.algebra import tidy
+from theory.algebra import tidy, vanishes
 from theory.errors import ConditionError
 from theory.exact import exact_number
 from theory.shd import SHD
@@ -102,6 +102,21 @@ class StepLimits:
         if d < 2 and t < self.stable.subs(damping, d):
             return "converges"
         return "diverges"
+
+
+def step_numbers(shd: SHD) -> tuple[Expr, Expr]:
+    """Return ``(theta, d)`` of an SHD with a quadratic loss, at a symmetry point of A.
+
+    Examples
+    --------
+    >>> from theory import SHD, laws, quadratic
+    >>> step_numbers(SHD(laws.linear_asymmetry(w_star=0), loss=quadratic()))
+    (eta_A*k*kappa, eta_A*m_g/tau)
+    """
+    if not vanishes(shd.G.subs(A, shd.reference)):
+        raise ConditionError("the step limits hold with the reference at a symmetry point of A")
+    linear = shd.linearised
+    return linear.determinant, -linear.trace
 
 
 def step_limits() -> StepLimits:

@@ -135,8 +135,7 @@ class DeviceLaw:
     @cached_property
     def psi(self) -> Expr:
         """Asymmetry ratio ``G/F``; between -1 and 1 inside the bounds."""
-        ratio = (self.down - self.up) / (self.down + self.up)
-        return ratio if has_pieces(ratio) else tidy(ratio)
+        return _short((self.down - self.up) / (self.down + self.up))
 
     @cached_property
     def bounds(self) -> tuple[Expr, Expr]:

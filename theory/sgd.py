@@ -268,6 +268,11 @@ class ResidualLoss:
     pulses: Expr
 
     @property
+    def total(self) -> Expr:
+        """Sum of the three."""
+        return self.asymmetry + self.sampling + self.pulses
+
+    @property
     def with_many_states(self) -> Expr:
         """Limit of the total for ``dw_min -> 0``: more states do not cure asymmetry."""
         return self.asymmetry + self.sampling + limit(self.pulses, dw_min, 0)

@@ -32,12 +32,14 @@ from sympy import (
     Function,
     Integral,
     Matrix,
+    Max,
+    Min,
     S,
     Symbol,
     diff,
 )
 
-from theory.algebra import tidy
+from theory.algebra import tidy, vanishes
 from theory.calculus import Primitive, integrate_from
 from theory.errors import ConditionError
 from theory.exact import exact_expression
@@ -248,19 +250,19 @@ class SHD:
     def rising_region(self) -> RisingRegion:
         """The open interval of A in which the untilted energy rises.
 
-        It needs a law with values, one stable symmetry point and a numeric reference.
+        It needs one stable symmetry point. With symbols left the ends are Min(r, w*) and
+        Max(r, w*).
         """
         place = self.law_a.symmetry_point()
-        if not self.law_a.is_numeric or self.reference.free_symbols:
-            raise ConditionError("the rising region needs a law with values and a numeric r")
         if not place.stable:
-            raise ConditionError(f"the symmetry point {place.expression} is not stable")
+            raise ConditionError(f"the symmetry point {place.expression} is not known to be stable")
         star, at = place.expression, self.reference
-        lower, upper = (star, at) if float(place) < float(at.evalf(30)) else (at, star)
-        if tidy(star - at) == 0:
+        if vanishes(star - at):
             return RisingRegion(at, at, "the reference is the symmetry point")
         return RisingRegion(
-            lower, upper, "between r and w* the signs of A - r and of G_A are opposite"
+            Min(star, at),
+            Max(star, at),
+            "between r and w* the signs of A - r and of G_A are opposite",
         )
 
     # -- where it ends -------------------------------------------------------------------

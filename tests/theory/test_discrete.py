@@ -18,6 +18,7 @@ from theory.discrete import (
     shadow_energy,
     step_limits,
     step_matrix,
+    step_numbers,
     theta,
 )
 from theory.errors import ConditionError
@@ -99,7 +100,9 @@ def test_scaled_matrix_is_the_recursion():
     after_a = a + move[A].subs({A: a, C: c})
     after_c = c + move[C].subs({A: after_a, C: c})
     scale = Matrix([sqrt(rates[kappa] / rates[eta_A]), sqrt(2)])
-    numbers = {theta: rates[kappa] * rates[eta_A] * 2, damping: rates[eta_A] / 2}
+    stiffness, damped = (e.subs(rates) for e in step_numbers(shd))
+    numbers = {theta: stiffness, damping: damped}
+    assert numbers == {theta: rates[kappa] * rates[eta_A] * 2, damping: rates[eta_A] / 2}
     made = step_matrix().subs(numbers) * Matrix([a * scale[0], c * scale[1]])
     assert vanishes(made[0] - after_a * scale[0])
     assert vanishes(made[1] - after_c * scale[1])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from sympy import Function, Integral, Rational, S, Symbol, atan, diff, lambdify, sqrt, symbols
+from sympy import Function, Integral, Min, Rational, S, Symbol, atan, diff, lambdify, sqrt, symbols
 
 from theory import SHD, DeviceLaw, critical_rates, fluctuations, laws, noise, quadratic, w
 from theory.algebra import vanishes
+from theory.comparison import compare_residuals
 from theory.errors import ConditionError
+from theory.sgd import lr
 from theory.shd import clipped_energy
 from theory.shd_noise import injection, lyapunov
-from theory.symbols import A, C, curvature, eta_A, kappa, r, sigma, tau, w_o, w_star
+from theory.symbols import A, C, curvature, dw_min, eta_A, kappa, r, sigma, tau, w_o, w_star
 from theory.symbols import noise as magnitude
 
 EVERY = [n for n in laws.CATALOGUE if n != "tabulated"]
@@ -110,6 +112,8 @@ def test_rising_region_is_where_the_energy_rises():
         assert (rate(place) > 0) == inside
     tilted = lambdify(A, shd.tilted_dissipation.subs(RATES), "math")
     assert all(tilted(place) <= 1e-15 for place in places)
+    general = SHD(laws.biased_linear(), reference=r).rising_region
+    assert general.lower.subs(r, 0) == Min(0, laws.biased_linear().symmetry_point().expression)
     shifted = SHD(laws.soft_bounds(1, -1, 0.3), reference="symmetry_point")
     assert shifted.rising_region.is_empty
 
@@ -231,22 +235,19 @@ def test_verified_clipped_transfer():
 
 def test_who_wins_as_states_grow():
     """Shifted SHD has no bias; plain SGD keeps its own, however many states there are."""
-    from theory import residual_loss, sgd_equilibrium
-    from theory.sgd import lr
-    from theory.symbols import dw_min
-
     law = laws.soft_bounds(1, -1, 0.3)
-    sgd = residual_loss(
-        sgd_equilibrium(law, curvature=1, optimum=-0.2, noise=noise.constant(0.4, 0.25))
-    )
-    shd = SHD(law, reference="symmetry_point", loss=quadratic(1, -0.2), gradient_noise=0.4)
-    cold = fluctuations(shd, Rational(1, 4), pulse_noise=True).residual_loss
-    few = {dw_min: Rational(1, 100), lr: S(1) / 10**4, kappa: S(1) / 10**6, eta_A: S(1) / 10**4}
+    found = compare_residuals(law, curvature=1, optimum=-0.2, magnitude=0.4, variance=0.25)
+    few = {dw_min: S(1) / 100, lr: S(1) / 10**4, kappa: S(1) / 10**6, eta_A: S(1) / 10**4}
     many = {**few, dw_min: S(1) / 10**6}
-    total = sgd.asymmetry + sgd.sampling + sgd.pulses
-    assert total.subs(many).evalf() < total.subs(few).evalf()
-    assert total.subs(many).evalf() > sgd.asymmetry.evalf() > 0.001
-    assert cold.subs(many).evalf() < sgd.asymmetry.evalf() / 1000
+    assert found.sgd.total.subs(many).evalf() < found.sgd.total.subs(few).evalf()
+    assert found.sgd.total.subs(many).evalf() > found.sgd.asymmetry.evalf() > 0.001
+    assert found.shd.subs(many).evalf() < found.sgd.asymmetry.evalf() / 1000
+    assert found.winner(many) == "SHD"
+    cold = {**few, lr: S(1) / 10**9, dw_min: S(1) / 10**9, kappa: 1}
+    at_star = compare_residuals(law, curvature=1, optimum=0.3, magnitude=0.4, variance=0.25)
+    assert at_star.sgd.asymmetry == 0
+    assert at_star.winner(cold) == "SGD"
+    assert found.limit_of_many_states == found.sgd.asymmetry
 
 
 @pytest.mark.parametrize(
@@ -262,7 +263,7 @@ def test_who_wins_as_states_grow():
             lambda: fluctuations(SHD(laws.soft_bounds(1, -1, 0.3), loss=quadratic())),
             "at a symmetry point",
         ),
-        (lambda: SHD(laws.soft_bounds(), reference=r).rising_region, "values"),
+        (lambda: SHD(laws.linear_step(), reference=r).rising_region, "known to be stable"),
         (
             lambda: critical_rates(SHD(laws.soft_bounds(1, -1, 0), loss=C**4)),
             r"C\*\*4 is not quadratic",
