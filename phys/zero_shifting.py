@@ -202,22 +202,29 @@ def _alternate_until_still(xbar: Crossbar, watch: _Watch) -> int:
     Two equal blocks move the weights by c1 and c2 (root mean square, cycle by cycle); an
     exponential approach leaves ``c2 r / (1 - r)`` with ``r = c2 / c1``. The block doubles while it
     is too short to tell.
+
+    Cycle noise keeps the weights moving for ever. On the way, c1 and c2 point the same way; once a
+    weight only scatters about its place and forgets where it was within a block, what c1 brought
+    c2 takes back, with a correlation of -1/2. Half of that at two block lengths ends the search.
     """
-    block, done = 16, 0
+    block, done, scattered = 16, 0, 0
     step = float(np.mean(xbar.coefficients[:, xbar.kernel.step_place]))
     while done + 2 * block <= MAX_PAIRS:
-        places = []
+        moves = []
         for _ in range(2):
             before = xbar.columns.copy()
             _alternate(xbar, block)
-            places.append(float(np.sqrt(np.mean((xbar.columns - before) ** 2))))
+            moves.append(xbar.columns - before)
         done += 2 * block
         watch.note(done)
-        first, second = places
+        first, second = (float(np.sqrt(np.mean(move**2))) for move in moves)
         ratio = second / first if first else 0.0
         if ratio < 0.9 and second * ratio / (1 - ratio) < step / 2:
             return done
         if ratio >= 0.9 and second < step / 2 and block >= 1024:
+            return done
+        scattered += float(np.mean(moves[0] * moves[1])) < -first * second / 4
+        if scattered == 2:
             return done
         block *= 2
     warnings.warn(
