@@ -265,6 +265,38 @@ def test_measured_stop_agrees_with_the_law(law: DeviceLaw) -> None:
     assert np.abs(xbar.reference - points).max() <= 3 * step_size(xbar, points.T.reshape(-1)).max()
 
 
+@pytest.mark.parametrize("noise", [0.1, 0.5, 3.0])
+@pytest.mark.parametrize("delta", [0.01, 0.001])
+def test_measured_stop_under_noise(delta: float, noise: float) -> None:
+    """The weights never stand still; they end in their scatter, and not long after they got there.
+
+    A relaxation takes 1/(2 delta) pairs (G' is 1), and the search at most 50 of them. The mean of
+    400 devices is then within 5 sd and a step of the symmetry point; after one relaxation, the
+    negative control, it is not.
+    """
+    predicted = noise * 0.91 * math.sqrt(delta / 2)
+    device = Device(SOFT, dw_min=delta, cycle_noise=noise)
+    early, xbar = (Crossbar(20, 20, device, seed=2) for _ in range(2))
+    for array in (early, xbar):
+        array.set_weights(np.full((20, 20), -0.9))
+    history = zero_shift(xbar, "measure")
+    assert history.rule == "measured"
+    assert history.pairs < 50 / (2 * delta)
+    tolerance = 5 * predicted / math.sqrt(400) + delta
+    assert abs(xbar.reference.mean() - 0.3) < tolerance
+    zero_shift(early, pairs=round(1 / (2 * delta)))
+    assert abs(early.reference.mean() - 0.3) > tolerance
+
+
+def test_measured_stop_under_noise_without_a_law() -> None:
+    counting = Counting()
+    xbar = Crossbar(10, 10, Device(counting.functions, dw_min=0.01, cycle_noise=0.5), seed=1)
+    history = zero_shift(xbar)
+    assert history.rule == "measured"
+    assert history.pairs < 2000
+    assert_within(xbar.reference.mean(), 0.3 - 0.005, 0.5 * 0.91 * math.sqrt(0.005) / 10, 5, "mean")
+
+
 # -- the reference -----------------------------------------------------------------------------
 def test_reference_error_has_the_given_size() -> None:
     """A fraction of the nominal range, normal, 4.5 sd; the weights are those without the error."""
