@@ -144,6 +144,16 @@ def test_watching_changes_nothing() -> None:
     assert learning[-1] == 1
 
 
+@pytest.mark.parametrize("name", ["sgd, uneven", "shd, uneven", "shd, two laws"])
+def test_training_leaves_no_bound(name: str) -> None:
+    history = short(name, epochs=4, lr=2.0) if "sgd" in name else short(name, epochs=4, lr_a=2.0)
+    for layer in history.network.layers:
+        for array in layer.arrays.values():
+            low, high = array.bounds
+            assert (array.weights >= low).all()
+            assert (array.weights <= high).all()
+
+
 def test_more_epochs_start_like_fewer() -> None:
     assert short("shd", epochs=3).loss[:2] == short("shd", epochs=2).loss
 
