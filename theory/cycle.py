@@ -17,12 +17,13 @@ Starting with the down pulse runs through the same two points in the other order
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from sympy import (
     Expr,
     S,
+    Symbol,
     ceiling,
     diff,
     factorial,
@@ -134,17 +135,18 @@ class AlternatingCycle:
             raise ConditionError(f"order = {order} must be 1, 2, 3 or 4")
         centre = self.point.expression
         self._require_slope()
-        up = _taylor(self.law.up, centre, order)
-        down = _taylor(self.law.down, centre, order)
-        x, coefficients = S.Zero, symbols(f"c1:{order + 1}")
-        for n, unknown in enumerate(coefficients, 1):
-            trial = x + unknown * dw_min**n
-            reach = trial + dw_min * up(trial)
-            balance = _coefficient(up(trial) - down(reach), n)
-            slope = diff(balance, unknown)
-            x += tidy(-balance.subs(unknown, 0) / slope) * dw_min**n
-        raised = sum(_coefficient(x + dw_min * up(x), n) * dw_min**n for n in range(1, order + 1))
-        return centre + x, centre + raised
+        low, high = _universal_series(order)
+        numbers: dict[Symbol, Expr] = {}
+        for k in range(order + 1):
+            numbers[_UP[k]] = diff(self.law.up, w, k).subs(w, centre)
+            numbers[_DOWN[k]] = diff(self.law.down, w, k).subs(w, centre)
+        if centre.is_Rational or centre.free_symbols:
+            numbers = {symbol: tidy(value) for symbol, value in numbers.items()}
+        low, high = (
+            sum(c.xreplace(numbers) * dw_min**n for n, c in enumerate(side, 1))
+            for side in (low, high)
+        )
+        return centre + low, centre + high
 
     def midpoint(self, order: int = 1) -> Expr:
         """Return the mean of the two points; off w* by ``-dw_min*F*F'/(2*G')``."""
@@ -332,10 +334,28 @@ def _degree(q: Expr) -> int | None:
     return len(found) - 1 if found is not None and len(found) <= 2 else None
 
 
-def _taylor(q: Expr, centre: Expr, order: int) -> Any:
-    terms = [diff(q, w, k).subs(w, centre) / factorial(k) for k in range(order + 1)]
-    return lambda x: sum(t * x**k for k, t in enumerate(terms))
+_UP = symbols("u0:5", real=True)
+_DOWN = symbols("d0:5", real=True)
 
 
-def _coefficient(expression: Expr, n: int) -> Expr:
-    return expression.expand().coeff(dw_min, n)
+@lru_cache(maxsize=8)
+def _universal_series(order: int) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
+    """Return the series of both points for any law, in its derivatives at w*.
+
+    ``u_k`` and ``d_k`` stand for the k-th derivatives of q_up and q_down; u_0 = d_0. The
+    balance q_up(x) = q_down(x + dw_min*q_up(x)) is solved order by order.
+    """
+
+    def taylor(values: tuple[Symbol, ...], x: Expr) -> Expr:
+        return sum(values[k] * x**k / factorial(k) for k in range(order + 1))
+
+    x, found = S.Zero, []
+    down = (_UP[0], *_DOWN[1:])
+    for n, unknown in enumerate(symbols(f"c1:{order + 1}"), 1):
+        trial = x + unknown * dw_min**n
+        reach = trial + dw_min * taylor(_UP, trial)
+        balance = (taylor(_UP, trial) - taylor(down, reach)).expand().coeff(dw_min, n)
+        found.append(tidy(-balance.subs(unknown, 0) / diff(balance, unknown)))
+        x += found[-1] * dw_min**n
+    raised = (x + dw_min * taylor(_UP, x)).expand()
+    return tuple(found), tuple(raised.coeff(dw_min, n) for n in range(1, order + 1))

@@ -105,6 +105,15 @@ class DeviceLaw:
         if self.is_numeric:
             check_steps(self)
 
+    @classmethod
+    def branch(cls, name: str, up: Expr, down: Expr, bounds: tuple[Expr, Expr]) -> DeviceLaw:
+        """Return one smooth branch of a checked law; outside its piece it need not be positive."""
+        made = object.__new__(cls)
+        values = (name, up, down, bounds, (), "", True)
+        for field, value in zip(fields(cls), values, strict=True):
+            object.__setattr__(made, field.name, value)
+        return made
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, tuple(getattr(self, field.name) for field in fields(self))
 

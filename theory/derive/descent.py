@@ -5,6 +5,7 @@ from __future__ import annotations
 from sympy import Expr, S, diff
 
 from theory.algebra import tidy
+from theory.calculus import integrate_from
 from theory.derivation import Derivation, Region, Step
 from theory.derive.symmetry import region_of, smooth_at, split_steps
 from theory.law import DeviceLaw
@@ -111,7 +112,11 @@ def implicit_penalty(law: DeviceLaw) -> Derivation:
     gradient = curvature * (w - w_o)
     local = smooth_at(law, found.base)
     inner = local if has_pieces(law.psi) else law
-    penalty = penalty_of(law).expression if inner is law else _piece(law)
+    penalty = (
+        found.expression
+        if inner is law
+        else integrate_from(inner.psi, w, found.base, law.bounds).expression
+    )
     conditions = ["E|g| is constant", "F > 0 inside the bounds"]
     steps = [
         *split_steps(law),
@@ -134,7 +139,7 @@ def implicit_penalty(law: DeviceLaw) -> Derivation:
         Step(
             "The penalty vanishes at the symmetry point.",
             r"R(w_\ast)",
-            penalty.subs(w, found.base).doit() if found.closed else S.Zero,
+            penalty.subs(w, found.base).doit(),
             S.Zero,
             "lower end of the integral",
         ),
@@ -151,12 +156,3 @@ def implicit_penalty(law: DeviceLaw) -> Derivation:
         tuple(steps),
         tuple(conditions),
     )
-
-
-def _piece(law: DeviceLaw) -> Expr:
-    from theory.pieces import branch_at
-
-    found = penalty_of(law)
-    lower, upper = law.bounds
-    width = (upper - lower) / 10**9
-    return branch_at(found.expression, w, found.base - width)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sympy import Expr, S, Symbol, diff, oo
 
-from theory.algebra import freeze
 from theory.cycle import AlternatingCycle
 from theory.derivation import Derivation, Region, Step
 from theory.law import DeviceLaw
@@ -29,24 +28,22 @@ def smooth_at(law: DeviceLaw, place: Expr) -> DeviceLaw:
     pieces = split_pieces(law.up + 2 * law.down, w, lower, upper, roots_in)
     piece = next(p for p in pieces if compare(place, p.upper) <= 0)
     middle = (piece.lower + piece.upper) / 2
-    return DeviceLaw(
+    return DeviceLaw.branch(
         f"{law.name} around {place}",
-        up=branch_at(law.up, w, middle),
-        down=branch_at(law.down, w, middle),
-        bounds=law.bounds,
-        constant=True,
+        branch_at(law.up, w, middle),
+        branch_at(law.down, w, middle),
+        law.bounds,
     )
 
 
 def local_law(law: DeviceLaw, point: SymmetryPoint) -> tuple[DeviceLaw, SymmetryPoint]:
     """Return a law that equals the given one around a symmetry point, with that point.
 
-    Where the point is known by an enclosure only, or by a formula with logarithms, algebra
-    with it is idle. Then the straight lines through F(w*), F'(w*) and G'(w*), left symbolic,
-    stand for the law: every first-order result depends on these three numbers alone.
+    Where the point is known by an enclosure only, or by roots and logarithms, algebra with it
+    is idle. Then the straight lines through F(w*), F'(w*) and G'(w*), left symbolic, stand for
+    the law: every first-order result depends on these three numbers alone.
     """
-    symbolic = bool(point.expression.free_symbols)
-    if point.method != "interval" and (symbolic or not freeze(point.expression)[1]):
+    if point.expression.is_Rational or point.expression.free_symbols:
         return smooth_at(law, point.expression), point
     level = Symbol("F_0", positive=True)
     tilt, slope = Symbol("F_1", real=True), Symbol("G_1", positive=True)
