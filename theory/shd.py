@@ -30,7 +30,6 @@ from sympy import (
     Abs,
     Expr,
     Function,
-    Integral,
     Matrix,
     Max,
     Min,
@@ -295,18 +294,22 @@ class SHD:
     @property
     def offset(self) -> Expr:
         """C at the fixed point minus the minimum of the quadratic loss: ``-E|g|*psi_A(r)/k``."""
-        k, minimum = self._quadratic()
-        if self.gradient_noise.has(C):
-            return self.fixed_points[0].C - minimum
-        return tidy(-self.tilt / k)
+        local = self.local
+        if local.gradient_noise.has(C):
+            minimum = tidy(-diff(local.loss, C).subs(C, 0) / local.curvature)
+            return local.fixed_points[0].C - minimum
+        return tidy(-self.tilt / local.curvature)
 
     # -- linearised ----------------------------------------------------------------------
     @cached_property
     def linearised(self) -> Linearised:
-        """The motion close to the fixed point of a quadratic loss."""
-        self._quadratic()
+        """The motion close to the fixed point; a general loss counts with its curvature k."""
         if self.law_c is not None:
             raise ConditionError("the linearisation is derived for a symmetric C; leave law_c out")
+        if self.local is not self:
+            return self.local.linearised
+        if self.curvature.is_negative:
+            raise ConditionError(f"loss = {self.loss} has no minimum: its curvature is negative")
         end = self.fixed_points[0]
         if end.method == "implicit":
             raise ConditionError(f"the fixed point is implicit, {end.condition} = 0; give values")
@@ -334,11 +337,26 @@ class SHD:
     def _at_reference(self, expression: Expr) -> Expr:
         return expression.subs(A, self.reference)
 
-    def _quadratic(self) -> tuple[Expr, Expr]:
-        second = diff(self.loss, C, 2)
-        if second.has(C) or second == 0 or second.atoms(Function("f")):
-            raise ConditionError(f"loss = {self.loss} is not quadratic in C; pass loss=quadratic()")
-        return second, tidy(-diff(self.loss, C).subs(C, 0) / second)
+    @cached_property
+    def local(self) -> SHD:
+        """The same with ``quadratic()`` in place of a general loss f: valid near its minimum."""
+        if not self.loss.atoms(Function("f")):
+            return self
+        return SHD(
+            self.law_a,
+            self.law_c,
+            reference=self.reference,
+            loss=quadratic(),
+            gradient_noise=self.gradient_noise,
+        )
+
+    @property
+    def curvature(self) -> Expr:
+        """Curvature k of the loss; that of a general loss at its minimum is the symbol k."""
+        second = diff(self.local.loss, C, 2)
+        if second.has(C) or second == 0:
+            raise ConditionError(f"loss = {self.loss} is not quadratic in C; expand it first")
+        return second
 
 
 def quadratic(k: Any = curvature, minimum: Any = w_o) -> Expr:
@@ -350,29 +368,6 @@ def quadratic(k: Any = curvature, minimum: Any = w_o) -> Expr:
     C**2
     """
     return exact_expression(k, "k") * (C - exact_expression(minimum, "minimum")) ** 2 / 2
-
-
-def clipped_energy(shd: SHD, transfer: Any) -> tuple[Expr, Expr]:
-    r"""Return energy and dissipation where the transfer is clipped.
-
-    :math:`\dot C = \kappa\varphi(A - r)` with :math:`\varphi` odd and rising has the energy
-    :math:`f + (\kappa/\eta_A)\int_r^A \varphi(a-r)/F_A\,da` and the dissipation
-    :math:`-\kappa\,\mathbb{E}|g|\,\varphi(A-r)\,G_A/F_A`.
-
-    Parameters
-    ----------
-    shd : SHD
-        With a symmetric C.
-    transfer : callable
-        :math:`\varphi`, from an expression to an expression.
-    """
-    if shd.law_c is not None:
-        raise ConditionError("the clipped transfer is derived for a symmetric C; leave law_c out")
-    inner = Symbol("a", real=True)
-    phi = transfer(inner - shd.reference)
-    kinetic = Integral(phi / shd.F.subs(A, inner), (inner, shd.reference, A))
-    energy = shd.loss + kappa / eta_A * kinetic
-    return energy, -kappa * shd.gradient_noise * transfer(A - shd.reference) * shd.psi
 
 
 def _reference(law: DeviceLaw, given: Any) -> Expr:

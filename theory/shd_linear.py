@@ -123,9 +123,7 @@ def critical_rates(shd: SHD) -> CriticalRates:
     """
     if shd.gradient_noise.has(C):
         raise ConditionError("critical rates are derived for a constant E|g|; pass a number")
-    k = diff(shd.loss, C, 2)
-    if not k.is_number and k.has(C):
-        raise ConditionError(f"loss = {shd.loss} is not quadratic in C")
+    k = shd.curvature
     force = shd.F.subs(A, shd.reference)
     rate = shd.gradient_noise * diff(shd.psi, A).subs(A, shd.reference)
     if rate.is_zero:

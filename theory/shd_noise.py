@@ -22,7 +22,7 @@ from theory.algebra import tidy, vanishes
 from theory.errors import ConditionError
 from theory.exact import exact_expression
 from theory.shd import SHD
-from theory.symbols import A, C, dw_min, eta_A, kappa, sigma
+from theory.symbols import A, dw_min, eta_A, kappa, sigma
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def fluctuations(shd: SHD, variance: Any = sigma**2, pulse_noise: bool = False) 
     if pulse_noise:
         drive += eta_A * dw_min * shd.gradient_noise * force**2
     covariance = lyapunov(shd.linearised.matrix, Matrix([[drive, 0], [0, 0]]))
-    k = diff(shd.loss, C, 2)
+    k = shd.curvature
     slope = diff(shd.psi, A).subs(A, shd.reference)
     return Fluctuations(
         covariance,

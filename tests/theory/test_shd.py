@@ -10,7 +10,7 @@ from theory.algebra import vanishes
 from theory.comparison import compare_residuals
 from theory.errors import ConditionError
 from theory.sgd import lr
-from theory.shd import clipped_energy
+from theory.shd_clipped import clipped_energy
 from theory.shd_noise import injection, lyapunov
 from theory.symbols import A, C, curvature, dw_min, eta_A, kappa, r, sigma, tau, w_o, w_star
 from theory.symbols import noise as magnitude
@@ -162,6 +162,15 @@ def test_regimes_and_critical_rates():
     assert rates.transfer_rate(2, 10) == 20 * rates.kappa
 
 
+def test_a_general_loss_counts_with_its_curvature():
+    law = laws.soft_bounds(1, -1, 0.3)
+    general, chosen = SHD(law), SHD(law, loss=quadratic())
+    assert general.damping_ratio == chosen.damping_ratio
+    assert general.offset == chosen.offset
+    assert critical_rates(general) == critical_rates(chosen)
+    assert general.eigenvalues == chosen.eigenvalues
+
+
 def test_eigenvalues_solve_the_characteristic_equation():
     shd = SHD(laws.soft_bounds(1, -1, 0.3), reference=Rational(1, 10), loss=quadratic())
     linear = shd.linearised
@@ -257,8 +266,11 @@ def test_who_wins_as_states_grow():
         (lambda: SHD(laws.soft_bounds(1, -1, 0), reference="zero"), "symmetry_point"),
         (lambda: SHD(laws.soft_bounds(1, -1, 0), loss=w**2), "does not contain C"),
         (lambda: SHD(laws.soft_bounds(1, -1, 0), gradient_noise=-1), "must not be negative"),
-        (lambda: SHD(laws.soft_bounds(1, -1, 0)).damping_ratio, "quadratic"),
-        (lambda: SHD(laws.soft_bounds(1, -1, 0)).linearised, "not quadratic in C"),
+        (
+            lambda: SHD(laws.soft_bounds(1, -1, 0), loss=C**3).damping_ratio,
+            r"C\*\*3 is not quadratic",
+        ),
+        (lambda: SHD(laws.soft_bounds(1, -1, 0), loss=-(C**2)).linearised, "no minimum"),
         (
             lambda: fluctuations(SHD(laws.soft_bounds(1, -1, 0.3), loss=quadratic())),
             "at a symmetry point",
