@@ -44,7 +44,7 @@ from phys.settling import Settling
 from phys.shots import JITTER, LineShots, moved_shots, planned_coincidences, update_shots
 from phys.timing import FS_PER_NS, Timing
 from phys.trace import BEGIN, END, LOST, NO_LINE, READ, SWITCH, Trace
-from phys.wires import COLUMN, ENDING, ROW, Clock, Later, Meeting, Wires, line_driver
+from phys.wires import COLUMN, ENDING, ROW, Clock, Later, Switching, Wires, line_driver
 
 Operation = Generator[simpy.Event, Any, Any]
 
@@ -259,42 +259,45 @@ class EventArray:
         yield Later(self.env, last + max(self.wires.travel_fs) - start, ENDING)
 
     # -- devices ---------------------------------------------------------------------------
-    def _switch(self, met: list[Meeting]) -> None:
-        """Switch the devices whose meeting has just ended, in the order of their number."""
-        now, timing, tally, rows = self.env.now, self.timing, self._tally, self.crossbar.rows
-        device = np.array([m.column.line * rows + m.row.line for m in met], dtype=np.int64)
+    def _switch(self, batch: Switching) -> None:
+        """Switch the devices whose lines have just ceased to overlap, in order of their number."""
+        now, timing, tally = self.env.now, self.timing, self._tally
+        device = np.array(batch.devices, dtype=np.int64)
         order = np.argsort(device)
         device = device[order]
-        overlap = now - np.array([m.opens for m in met], dtype=np.int64)[order]
-        turn = np.array([m.column.turn for m in met], dtype=np.int64)[order]
-        up = np.array([m.row.polarity > 0 for m in met])[order]
+        overlap = now - np.array(batch.opens, dtype=np.int64)[order]
+        turn = np.array(batch.column_turns, dtype=np.int64)[order]
+        up = np.array(batch.polarities, dtype=np.int64)[order] > 0
+        stray = batch.row_turns != batch.column_turns
         tally.overlap_fs += int(overlap.sum())
         fraction: np.ndarray | None = None
+        switched: Any = True
         if (overlap != timing.nominal_fs).any():
             fraction = timing.fraction(overlap)
-        stray = np.array([m.row.turn != m.column.turn for m in met])[order]
+            switched = fraction > 0
+            tally.partial += int((switched & (fraction < 1)).sum())
         moved = np.zeros(device.size, dtype=np.float32)
-        switched = np.ones(device.size, dtype=bool) if fraction is None else fraction > 0
-        noise_key, slot = self._noise(turn)
         for direction in (True, False):
             chosen = np.nonzero((up == direction) & switched)[0]
             if chosen.size:
+                noise_key, slot = self._noise(turn[chosen])
                 moved[chosen] = arrays.give_pulses(
                     self.crossbar,
                     device[chosen],
                     direction,
-                    noise_key[chosen] if np.ndim(noise_key) else noise_key,
-                    slot[chosen] if np.ndim(slot) else slot,
+                    noise_key,
+                    slot,
                     None if fraction is None else fraction[chosen],
                     self._start(device[chosen]),
                 )
+                tally.devices.append(device[chosen])
         self.settling.stepped(device, moved, now)
-        tally.devices.append(device[switched])
-        tally.stray += int((stray & switched).sum())
-        if fraction is not None:
-            tally.partial += int(((fraction > 0) & (fraction < 1)).sum())
+        if stray:
+            strange = np.array(batch.row_turns, dtype=np.int64)[order] != turn
+            tally.stray += int((strange & switched).sum())
         if self.trace is not None:
-            self._record(device, turn, up, overlap, moved, switched)
+            whole = np.broadcast_to(switched, device.shape)
+            self._record(device, turn, up, overlap, moved, whole)
 
     def _start(self, device: np.ndarray) -> np.ndarray | None:
         if self.timing.evaluate_at == "settled":

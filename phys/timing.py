@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -169,7 +169,9 @@ class Timing:
 
     def _check_switching(self) -> None:
         try:
-            strange = sp.sympify(self.switching).free_symbols - {OVERLAP, NOMINAL, TAU}
+            # Frozen, but a plain number or text is taken for the expression that it stands for.
+            object.__setattr__(self, "switching", sp.sympify(self.switching))
+            strange = self.switching.free_symbols - {OVERLAP, NOMINAL, TAU}
         except (sp.SympifyError, TypeError):
             raise InputError(
                 f"switching = {self.switching!r} is no SymPy expression; give one in phys.timing's "
@@ -196,6 +198,7 @@ class Timing:
 
     # -- named sets ------------------------------------------------------------------------
     @classmethod
+    @cache
     def ideal(cls) -> Timing:
         """Return times without any fault: pulses of 5 ns back to back, every overlap nominal."""
         return cls()
@@ -224,7 +227,7 @@ class Timing:
         return replace(self, **changes)
 
     # -- the same in femtoseconds ----------------------------------------------------------
-    @property
+    @cached_property
     def pulse_fs(self) -> int:
         """Pulse width."""
         return round(self.pulse_ns * FS_PER_NS)
@@ -234,7 +237,7 @@ class Timing:
         """Slot period."""
         return self.pulse_fs if self.slot_ns is None else round(self.slot_ns * FS_PER_NS)
 
-    @property
+    @cached_property
     def gap_fs(self) -> int:
         """Rest between two pulses of a line that fires in every slot."""
         return self.slot_fs - self.pulse_fs
@@ -244,17 +247,17 @@ class Timing:
         """Rest between two sub-phases."""
         return round(self.phase_gap_ns * FS_PER_NS)
 
-    @property
+    @cached_property
     def rise_fs(self) -> int:
         """Rise time."""
         return round(self.rise_ps * FS_PER_PS)
 
-    @property
+    @cached_property
     def delay_fs(self) -> int:
         """Line delay from one crosspoint to the next."""
         return round(self.line_delay_ps * FS_PER_PS)
 
-    @property
+    @cached_property
     def min_overlap_fs(self) -> int:
         """Shortest overlap that switches a device."""
         return round(self.min_overlap_ps * FS_PER_PS)
@@ -274,7 +277,7 @@ class Timing:
         """Digital work before an update or a transfer."""
         return round(self.digital_ns * FS_PER_NS)
 
-    @property
+    @cached_property
     def nominal_fs(self) -> int:
         """Overlap of two lines in step: the pulse width less the rise time."""
         return self.pulse_fs - self.rise_fs
@@ -293,10 +296,8 @@ class Timing:
         return late
 
     # -- what an overlap does --------------------------------------------------------------
-    @cached_property
-    def _law(self) -> Callable[[Any], Any]:
-        numbers = {NOMINAL: sp.Float(self.nominal_fs / FS_PER_NS), TAU: sp.Float(self.switching_ns)}
-        return sp.lambdify(OVERLAP, sp.sympify(self.switching).subs(numbers), modules="numpy")
+    def _law(self, overlap_ns: Any) -> Any:
+        return _compiled(self.switching, self.nominal_fs / FS_PER_NS, self.switching_ns)(overlap_ns)
 
     def fraction(self, overlap_fs: Any) -> np.ndarray:
         """Return which part of a step an overlap switches, float32, exactly 1 at the nominal one.
@@ -367,6 +368,13 @@ class Timing:
                 f'longer slot_ns, or use engine="event"'
             )
         return _fractions(self, rows, cols)
+
+
+@lru_cache(maxsize=256)
+def _compiled(switching: sp.Expr, nominal_ns: float, tau_ns: float) -> Callable[[Any], Any]:
+    numbers = {NOMINAL: sp.Float(nominal_ns), TAU: sp.Float(tau_ns)}
+    function: Callable[[Any], Any] = sp.lambdify(OVERLAP, switching.subs(numbers), modules="numpy")
+    return function
 
 
 @lru_cache(maxsize=64)

@@ -6,7 +6,20 @@ that has not settled, need ``engine="event"``, which is for small data. The read
 ideal in both: early reads are for `phys.event_controller`.
 
 `sweep` trains on the digits for several values of one time, and puts the expected fraction of a
-step beside the accuracy.
+step beside the accuracy. What it finds: **where short overlaps still switch a part, training bears
+a lot; where they switch nothing, it suffers as soon as half the pulses are lost.** Jitter averages
+out and hardly matters. SHD on digits, 64-32-10, two epochs, slots of 15 ns, accuracy (expected
+fraction) by delay from one crosspoint to the next:
+
+==================  ===========  ===========  ===========  ===========
+minimum overlap     0 ps         50 ps        100 ps       150 ps
+==================  ===========  ===========  ===========  ===========
+none                .92 (1.00)   .91 (.85)    .89 (.65)    .83 (.49)
+4 of 5 ns           .92 (1.00)   .78 (.51)    .61 (.28)    .48 (.18)
+==================  ===========  ===========  ===========  ===========
+
+(One seed each, with ``SHD(lr_a=0.2, lr_c=0.5, transfer_every=1)`` and soft bounds of plus and
+minus 1 with ``dw_min = 0.002``; the expected fraction is that of a 64 x 64 array.)
 """
 
 from __future__ import annotations

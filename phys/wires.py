@@ -8,9 +8,10 @@ coincidences, whatever the size of the array.
 
 Events of the same femtosecond have a total order:
 
-1. edges of lines, in any order: an edge only notes that it happened;
-2. devices switch, in the order of their number (a device cannot switch twice in one instant);
-3. reads sample the weights, operations end.
+1. edges leave their drivers, in any order: an edge only notes what it meets;
+2. edges that took time reach crosspoints, in any order, with the same effect;
+3. devices switch, in the order of their number (a device cannot switch twice in one instant);
+4. reads sample the weights, operations end.
 
 Nothing depends on the order in which the events of one instant entered SimPy's queue.
 """
@@ -28,8 +29,9 @@ from phys.trace import FALL, NO_LINE, RISE, Trace
 
 COLUMN, ROW = 0, 1
 NORMAL = EventPriority(1)
-SWITCHING = EventPriority(2)
-ENDING = EventPriority(3)
+ARRIVAL = EventPriority(2)
+SWITCHING = EventPriority(3)
+ENDING = EventPriority(4)
 NEVER = 2**62
 
 Shot = tuple[int, int, int]
@@ -70,7 +72,7 @@ class Pulse:
 
 
 class Meeting:
-    """A crosspoint both of whose lines carry a pulse: high together from `opens` to `closes`."""
+    """A crosspoint that both edges reach late: high on both lines from `opens` to `closes`."""
 
     __slots__ = ("closes", "column", "opens", "row")
 
@@ -81,12 +83,37 @@ class Meeting:
         self.closes = NEVER
 
 
+class Switching:
+    """The devices that switch in one instant; one entry per device in each list.
+
+    Attributes
+    ----------
+    devices : list of int
+        Flat places, ``column * rows + row``.
+    opens : list of int
+        Since when both lines have been high, fs.
+    row_turns, column_turns : list of int
+        Turns of the two pulses.
+    polarities : list of int
+    """
+
+    __slots__ = ("column_turns", "devices", "opens", "polarities", "row_turns")
+
+    def __init__(self) -> None:
+        self.devices: list[int] = []
+        self.opens: list[int] = []
+        self.row_turns: list[int] = []
+        self.column_turns: list[int] = []
+        self.polarities: list[int] = []
+
+
 def line_driver(
     env: Clock, wires: Wires, side: int, line: int, shots: Iterable[Shot]
 ) -> Generator[simpy.Event, Any, None]:
     """Fire the pulses of one line."""
     for start, turn, polarity in shots:
-        yield env.timeout(start - env.now)
+        if start > env.now:  # Otherwise the last pulse has just ended.
+            yield env.timeout(start - env.now)
         pulse = wires.rise(side, line, turn, polarity)
         yield env.timeout(wires.pulse_fs)
         wires.fall(side, pulse)
@@ -101,7 +128,7 @@ class Wires:
     rows, cols : int
     timing : Timing
     switch : callable
-        Called with the meetings that close at the present time.
+        Called with the devices that switch at the present time.
     trace : Trace, optional
     number : int
         Number of the array in the trace.
@@ -113,7 +140,7 @@ class Wires:
         rows: int,
         cols: int,
         timing: Timing,
-        switch: Callable[[list[Meeting]], None],
+        switch: Callable[[Switching], None],
         trace: Trace | None = None,
         number: int = 0,
     ) -> None:
@@ -126,7 +153,9 @@ class Wires:
         # An edge has left its line when it has passed the last crosspoint.
         self.travel_fs = (self.delay_fs * rows, self.delay_fs * cols)
         self.live: tuple[dict[Pulse, None], dict[Pulse, None]] = ({}, {})
-        self.closing: dict[int, list[Meeting]] = {}
+        self.rows = rows
+        self.ending: dict[int, list[Meeting]] = {}
+        self.batch: Switching | None = None
 
     def rise(self, side: int, line: int, turn: int, polarity: int) -> Pulse:
         """Send out the rising edge of a pulse."""
@@ -135,19 +164,40 @@ class Wires:
             self._record(now, RISE, side, line, turn, polarity)
         pulse = Pulse(line, turn, polarity, now + self.rise_fs)
         self.live[side][pulse] = None
-        others = self.live[1 - side]
         if self.delay_fs:
-            for other in others:
+            for other in self.live[1 - side]:
                 self._meet(*((pulse, other) if side == ROW else (other, pulse)))
-            return pulse
-        for other in others:  # The same without delays, where the later pulse opens the meeting.
-            if other.polarity == polarity:
-                row, column = (pulse, other) if side == ROW else (other, pulse)
-                meeting = Meeting(row, column, pulse.rise)
-                pulse.meetings.append(meeting)
-                other.meetings.append(meeting)
         return pulse
 
+    def fall(self, side: int, pulse: Pulse) -> None:
+        """Send out the falling edge of a pulse."""
+        now = pulse.fall = self.env.now
+        if self.trace is not None:
+            self._record(now, FALL, side, pulse.line, pulse.turn, pulse.polarity)
+        if self.delay_fs:
+            self._travel(side, pulse)
+            return
+        del self.live[side][pulse]
+        polarity = pulse.polarity
+        met = [q for q in self.live[1 - side] if q.polarity == polarity and q.rise < now]
+        if not met or pulse.rise >= now:
+            return
+        # The edge is everywhere at once: it ends the overlap with all lines that are high.
+        batch, rise, turn, count = self._batch(), pulse.rise, pulse.turn, len(met)
+        if side == COLUMN:
+            first = pulse.line * self.rows
+            batch.devices += [first + q.line for q in met]
+            batch.row_turns += [q.turn for q in met]
+            batch.column_turns += [turn] * count
+        else:
+            line, rows = pulse.line, self.rows
+            batch.devices += [q.line * rows + line for q in met]
+            batch.row_turns += [turn] * count
+            batch.column_turns += [q.turn for q in met]
+        batch.opens += [q.rise if q.rise > rise else rise for q in met]
+        batch.polarities += [polarity] * count
+
+    # -- edges that take time --------------------------------------------------------------
     def _meet(self, row: Pulse, column: Pulse) -> None:
         """Let the crosspoint of two pulses know that both lines will be high, if they will."""
         if row.polarity != column.polarity:  # Half-select voltages of opposite sign cancel.
@@ -163,50 +213,50 @@ class Wires:
         if falls < NEVER:  # The other edge is still on its way.
             self._close(meeting, falls)
 
-    def fall(self, side: int, pulse: Pulse) -> None:
-        """Send out the falling edge of a pulse."""
-        now = pulse.fall = self.env.now
-        if self.trace is not None:
-            self._record(now, FALL, side, pulse.line, pulse.turn, pulse.polarity)
+    def _travel(self, side: int, pulse: Pulse) -> None:
+        """Let a falling edge reach the crosspoints of its line one after the other."""
+        now = self.env.now
         meetings, pulse.meetings = pulse.meetings, []  # No cycles, no work for a garbage collector.
-        delay = self.delay_fs
-        if delay:
-            for meeting in meetings:
-                other = meeting.column if side == ROW else meeting.row
-                self._close(meeting, now + delay * other.line)
-            gone = Later(self.env, self.travel_fs[side], SWITCHING)
-            gone.callbacks.append(lambda _: self.live[side].pop(pulse, None))
-            return
-        del self.live[side][pulse]
-        if meetings:
-            batch = self._batch(now)
-            for meeting in meetings:
-                if meeting.closes > now:
-                    meeting.closes = now
-                    batch.append(meeting)
+        for meeting in meetings:
+            other = meeting.column if side == ROW else meeting.row
+            self._close(meeting, now + self.delay_fs * other.line)
+        gone = Later(self.env, self.travel_fs[side], SWITCHING)
+        gone.callbacks.append(lambda _: self.live[side].pop(pulse, None))
 
     def _close(self, meeting: Meeting, time: int) -> None:
         """Let a crosspoint know when the first of its lines falls."""
         if time < meeting.closes:
             meeting.closes = time
-            self._batch(time).append(meeting)
+            ending = self.ending.get(time)
+            if ending is None:
+                ending = self.ending[time] = []
+                Later(self.env, time - self.env.now, ARRIVAL).callbacks.append(self._arrive)
+            ending.append(meeting)
 
-    def _batch(self, time: int) -> list[Meeting]:
-        """Return the list of the meetings that close at `time`."""
-        batch = self.closing.get(time)
-        if batch is None:
-            batch = self.closing[time] = []
-            instant = Later(self.env, time - self.env.now, SWITCHING)
-            instant.callbacks.append(self._switch)
-        return batch
+    def _arrive(self, _: simpy.Event) -> None:
+        """End the overlaps of this instant whose other line did not fall before they began."""
+        now = self.env.now
+        met = [m for m in self.ending.pop(now) if m.closes == now and m.opens < now]
+        if met:
+            batch, rows = self._batch(), self.rows
+            batch.devices += [m.column.line * rows + m.row.line for m in met]
+            batch.opens += [m.opens for m in met]
+            batch.row_turns += [m.row.turn for m in met]
+            batch.column_turns += [m.column.turn for m in met]
+            batch.polarities += [m.row.polarity for m in met]
+
+    # -- devices ---------------------------------------------------------------------------
+    def _batch(self) -> Switching:
+        """Return the list of devices that switch in this instant."""
+        if self.batch is None:
+            self.batch = Switching()
+            Later(self.env, 0, SWITCHING).callbacks.append(self._switch)
+        return self.batch
 
     def _switch(self, _: simpy.Event) -> None:
-        now = self.env.now
-        batch = self.closing.pop(now)
-        # A line may fall before the other is high, or after the other has fallen.
-        met = [m for m in batch if m.closes == now and m.opens < now]
-        if met:
-            self.switch(met)
+        batch, self.batch = self.batch, None
+        assert batch is not None
+        self.switch(batch)
 
     def _record(self, now: int, kind: int, side: int, line: int, turn: int, polarity: int) -> None:
         assert self.trace is not None
