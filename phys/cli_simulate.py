@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from phys.event_controller import StepResult
     from phys.timing import Timing
-    from phys.update_times import UpdateTime
+    from phys.update_times import ModeTime, UpdateTime
 
 NAMED = ("ideal", "rasch-2024", "slow-settling")
 MOST_SAMPLES = 2000
@@ -46,12 +46,13 @@ def simulate(
 ) -> None:
     """Learn from a few handwritten digits, every pulse and every switching device on a clock.
 
-    Prints the last step's operations with their time and energy, and what update times per sample
-    the published assumptions give for an array of 512 x 512. The digits are scikit-learn's 8 x 8.
+    Prints the last step's operations with their time and energy, what update times per sample the
+    published assumptions give for an array of 512 x 512, and how the time of an update grows with
+    the array in three modes of programming. The digits are scikit-learn's 8 x 8.
     """
     from phys import checked
     from phys.cli_common import check_writable, to_json
-    from phys.update_times import compare
+    from phys.update_times import compare, compare_modes
 
     checked.whole("samples", samples, 1, MOST_SAMPLES)
     timing = _timing(named, times)
@@ -59,11 +60,11 @@ def simulate(
         if path is not None:
             check_writable(path.parent, f"--{option}", make=False)
     steps = _run(algorithm, samples, _units(hidden), timing, seed, as_json)
-    published = compare()
+    published, modes = compare(), compare_modes()
     if as_json:
-        click.echo(to_json(_as_dict(steps, published)))
+        click.echo(to_json(_as_dict(steps, published, modes)))
     else:
-        click.echo(_text(steps, published))
+        click.echo(_text(steps, published, modes))
     if time_line is not None:
         from phys.trace_plots import time_line as drawn
 
@@ -125,7 +126,7 @@ def _console() -> Any:
     return Console(stderr=True)
 
 
-def _text(steps: list[StepResult], published: list[UpdateTime]) -> str:
+def _text(steps: list[StepResult], published: list[UpdateTime], modes: list[ModeTime]) -> str:
     last = steps[-1]
     mean_ns = sum(step.time_ns for step in steps) / len(steps)
     in_turn = last.one_after_the_other_ns
@@ -144,10 +145,18 @@ def _text(steps: list[StepResult], published: list[UpdateTime]) -> str:
         f"{t.simulated:>11.1f}"
         for t in published
     ]
+    lines += [
+        "",
+        "time of an update of N x N devices, ns, by mode of programming; see phys.programming",
+        f"{'mode':<14}{'N':>10}{'theory':>11}{'simulated':>12}",
+    ]
+    lines += [f"{m.mode:<14}{m.size:>10}{m.theory:>11.0f}{m.simulated:>12.0f}" for m in modes]
     return "\n".join(lines)
 
 
-def _as_dict(steps: list[StepResult], published: list[UpdateTime]) -> dict[str, Any]:
+def _as_dict(
+    steps: list[StepResult], published: list[UpdateTime], modes: list[ModeTime]
+) -> dict[str, Any]:
     return {
         "steps": [
             {
@@ -160,6 +169,7 @@ def _as_dict(steps: list[StepResult], published: list[UpdateTime]) -> dict[str, 
             for step in steps
         ],
         "update_times_ns": [vars(time) for time in published],
+        "programming_ns": [vars(mode) for mode in modes],
     }
 
 

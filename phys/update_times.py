@@ -1,10 +1,10 @@
-"""Update times per sample of a 512 x 512 array: published, from formulas, and simulated.
+"""Update times: published, from formulas and simulated; and how they grow with the array.
 
-Rasch, Carta, Fagbohungbe and Gokmen, Nat. Commun. 15:7133 (2024), give for N = 512 the time that
-learning from one sample takes, forward and backward left out: 30.9 ns for in-memory SGD, 56.3 ns
-for Tiki-Taka v2 with a transfer every 2 samples, both with at most 5 pulses. Their assumptions are
-pulses of 5 ns, matrix-vector products of 40 ns, and positive and negative pulses in two phases one
-after the other.
+Rasch, Carta, Fagbohungbe and Gokmen, Nat. Commun. 15:7133 (2024), give update times per sample for
+N = 512: 30.9 ns for in-memory SGD, 56.3 ns for Tiki-Taka v2 with a transfer every 2 samples, both
+with at most 5 pulses. (They are too short to hold a forward and a backward read.) Their assumptions
+are pulses of 5 ns, matrix-vector products of 40 ns, and positive and negative pulses in two phases
+one after the other.
 
 **What reproduces them.** With ``l`` slots of ``t`` and one digital constant ``D``:
 
@@ -34,6 +34,7 @@ from phys import checked
 from phys.crossbar import Crossbar
 from phys.device import Device
 from phys.events import EventArray
+from phys.programming import MODES, update_ns
 from phys.timing import FS_PER_NS, Timing
 from phys.wires import NORMAL, Clock, Later
 from theory import laws
@@ -139,3 +140,45 @@ def _simulated_ns(algorithm: str, timing: Timing, size: int) -> float:
     env.process(learn())
     env.run()
     return env.now / FS_PER_NS / SAMPLES_PER_TRANSFER
+
+
+@dataclass(frozen=True)
+class ModeTime:
+    """Time of one update of an N x N array in one mode of programming, ns."""
+
+    mode: str
+    size: int
+    theory: float
+    simulated: float
+
+
+def compare_modes(
+    sizes: tuple[int, ...] = (8, 16, 32), pulses: int = 10, timing: Timing | None = None
+) -> list[ModeTime]:
+    """Return update times for the modes of `phys.programming`: O(1), O(N) and O(N^2).
+
+    Examples
+    --------
+    >>> for row in compare_modes(sizes=(4, 8)):
+    ...     print(row.mode, row.size, row.theory, row.simulated)
+    parallel 4 100.0 100.0
+    parallel 8 100.0 100.0
+    rows 4 200.0 200.0
+    rows 8 400.0 400.0
+    devices 4 800.0 800.0
+    devices 8 3200.0 3200.0
+    """
+    timing = Timing.ideal() if timing is None else timing
+    rows = []
+    for mode in MODES:
+        for size in sizes:
+            x, d = np.ones(size), np.where(np.arange(size) % 2, -1.0, 1.0)
+            env = Clock()
+            device = Device(laws.soft_bounds(w_max=1, w_min=-1, imbalance=0), dw_min=0.001)
+            array = EventArray(env, Crossbar(size, size, device, seed=0), timing)
+            process = env.process(array.update(x, d, 0.0005, pulses, mode))
+            env.run()
+            theory = update_ns(x, d, pulses, timing, mode)
+            result: Any = process.value
+            rows.append(ModeTime(mode, size, theory, result.time_ns))
+    return rows
