@@ -51,6 +51,24 @@ PUBLISHED_LAWS: dict[str, DeviceLaw] = {
 
 ALL_LAWS = {**PUBLISHED_LAWS, **CUSTOM_LAWS}
 
+# Every kind of expression in as few laws as will do: each is compiled where the cache is empty.
+COMPILED_LAWS: dict[str, DeviceLaw] = {
+    **{n: ALL_LAWS[n] for n in ("constant_step", "soft_bounds", "exponential_step", "power_step")},
+    "square": CUSTOM_LAWS["square"],
+    "smooth": DeviceLaw(
+        "smooth",
+        up=sp.sqrt(2 - w) / (2 + w) + (1 - w / 2) ** sp.Rational(3, 2),
+        down=sp.log(3 + w) + sp.tanh(w) / 2,
+        bounds=(-1, 1),
+    ),
+    "broken": DeviceLaw(
+        "broken",
+        up=sp.Piecewise((1 - w / 4, w < 0), (1 - w, True)),
+        down=2 - sp.Abs(w) / 3 + sp.Max(w, -sp.Rational(1, 2)) / 2,
+        bounds=(-1, 1),
+    ),
+}
+
 SOFT = laws.soft_bounds(w_max=1, w_min=-1, imbalance=0.3)
 BALANCED = laws.soft_bounds(w_max=1, w_min=-1, imbalance=0)
 

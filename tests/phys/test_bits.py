@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from phys import Crossbar, Device, Spread, arrays, compiler, fast, loops
 from phys.pulses import update_gain
 from tests.phys.helpers import (
-    ALL_LAWS,
+    COMPILED_LAWS,
     SOFT,
     interpreted,
     interpreted_alternate,
@@ -49,7 +49,7 @@ def updates(rows: int, cols: int) -> list[Update]:
 
 
 def start(law_name: str, numbers: dict, rows: int = 7, cols: int = 9, seed: int = 3) -> Crossbar:
-    xbar = Crossbar(rows, cols, Device(ALL_LAWS[law_name], dw_min=0.01, **numbers), seed=seed)
+    xbar = Crossbar(rows, cols, Device(COMPILED_LAWS[law_name], dw_min=0.01, **numbers), seed=seed)
     random_weights(xbar)
     return xbar
 
@@ -83,7 +83,7 @@ def assert_equal(a: Crossbar, b: Crossbar) -> None:
     ("name", "kind"),
     [
         (name, kind)
-        for name in ALL_LAWS
+        for name in COMPILED_LAWS
         for kind in DEVICES
         if name in ("soft_bounds", "square") or kind in ("alike", "cycle noise")
     ],

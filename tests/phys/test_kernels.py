@@ -15,11 +15,12 @@ from phys.elementary import normal_from_bits
 from phys.kernels import LawKernel, UnsupportedLaw, law_kernel
 from phys.pulses import update_key
 from phys.random_bits import SLOTS_PER_DEVICE, child
-from tests.phys.helpers import ALL_LAWS, SOFT, random_weights
+from tests.phys.helpers import ALL_LAWS, COMPILED_LAWS, SOFT, random_weights
 from theory import DeviceLaw, laws, w
 
 MORE_LAWS = {
     **ALL_LAWS,
+    **COMPILED_LAWS,
     **{
         n: laws.CATALOGUE[n].law()
         for n in ("exp_step", "capacitor", "soft_bounds_pmax", "biased_linear")
