@@ -9,7 +9,7 @@ from phys import Crossbar, Device, Timing, train
 from phys.algorithms import SHD, FloatSGD, PulsedSGD
 from phys.checked import InputError
 from phys.data import load
-from phys.timing_faults import Timed, expected_fraction, sweep
+from phys.timing_faults import Timed, early_reads, expected_fraction, sweep
 from theory import laws
 
 DEVICE = Device(laws.soft_bounds(w_max=1, w_min=-1, imbalance=0.1), dw_min=0.002, cycle_noise=0.3)
@@ -78,6 +78,21 @@ def test_a_sweep_trains_once_for_every_value() -> None:
     assert [p.value for p in points] == [0, 100]
     assert points[0].expected_fraction == 1 > points[1].expected_fraction
     assert shown == [0.5, 1.0]
+
+
+def test_early_reads_train_on_what_has_settled() -> None:
+    """Weights that never settle during a training look untrained to it."""
+    shown: list[float] = []
+    at_once, late = early_reads(
+        [0, 1e8], algorithm=PulsedSGD(0.05), device=DEVICE, layers=(64, 10), samples=150,
+        progress=shown.append,
+    )  # fmt: skip
+    assert at_once.expected_fraction == 1
+    assert late.expected_fraction == pytest.approx(40 / 1e8, rel=1e-6)
+    assert at_once.accuracy > 0.3
+    assert shown == [0.5, 1.0]
+    with pytest.raises(InputError, match="samples = 2001"):
+        early_reads([0], samples=2001)
 
 
 def test_what_cannot_be_swept_is_refused() -> None:
