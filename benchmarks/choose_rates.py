@@ -97,9 +97,7 @@ def main() -> None:
             found.append({**label, **measure(arm.key, rates, dataset, run)})
             print_line(found[-1])
             write_whole(out, to_json({"runs": found}) + "\n")
-    print(
-        f"\nBest of each arm, of those that deliver at least {LEAST_DELIVERED:.0%} of the pulses:"
-    )
+    print(f"\nChosen for each arm, with {PULSES} slots and {LEAST_DELIVERED:.0%} delivered:")
     for arm in ARMS:
         own = [line for line in found if line["arm"] == arm.key and eligible(line)]
         if own:
