@@ -36,14 +36,7 @@ def save(
     """
     head = {"format": FORMAT, "settings": settings, "progress": progress, "digest": _digest(arrays)}
     header = json.dumps(head)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    except OSError as error:
-        raise InputError(
-            f"checkpoint = {str(path)!r} cannot be written ({error.strerror}); name a file "
-            f"in a folder that you may write to"
-        ) from error
+    handle, draft = _draft(path)
     try:
         with os.fdopen(handle, "wb") as file:
             np.savez(file, header=np.frombuffer(header.encode(), dtype=np.uint8), **arrays)
@@ -53,6 +46,26 @@ def save(
     except BaseException:
         Path(draft).unlink(missing_ok=True)
         raise
+
+
+def check_writable(path: Path) -> None:
+    """Raise `InputError` if no checkpoint can be written to `path`; ask before long work."""
+    if path.is_dir():
+        raise InputError(f"checkpoint_file = {str(path)!r} is a folder; name a file")
+    handle, draft = _draft(path)
+    os.close(handle)
+    Path(draft).unlink()
+
+
+def _draft(path: Path) -> tuple[int, str]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    except OSError as error:
+        raise InputError(
+            f"checkpoint = {str(path)!r} cannot be written ({error.strerror}); name a file "
+            f"in a folder that you may write to"
+        ) from error
 
 
 def _digest(arrays: dict[str, Any]) -> str:

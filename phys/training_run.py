@@ -13,12 +13,14 @@ import numpy as np
 from phys import checked, checkpoint, fused
 from phys.algorithms import SHD, Algorithm
 from phys.checked import InputError
+from phys.crossbar import Crossbar
 from phys.data import Dataset
 from phys.device import Device
 from phys.energy import EnergyPoint, measure_energy
 from phys.history import History, Progress, describe_device, layer_reports
 from phys.network import Network
 from phys.random_bits import SAMPLE_ORDER, child, stream_key
+from phys.zero_shifting import ZeroShiftHistory
 from phys.zero_shifting import zero_shift as shift_array
 
 CHUNK = 1000
@@ -101,8 +103,8 @@ class TrainingRun:
     # -- start -------------------------------------------------------------------------------
     def prepare(self) -> None:
         """Zero-shift the arrays and write the initial weights."""
-        if self.file is not None and self.file.is_dir():
-            raise InputError(f"checkpoint_file = {str(self.file)!r} is a folder; name a file")
+        if self.file is not None:
+            checkpoint.check_writable(self.file)
         todo = [(d, n) for d in range(len(self.network.layers)) for n in self.shifted]
         for k, (depth, name) in enumerate(todo):
 
@@ -251,6 +253,7 @@ class TrainingRun:
             "accuracy": self.history.accuracy,
             "loss": self.history.loss,
             "energy": [point.as_dict() for point in self.history.energy],
+            "zero_shifts": {n: _without_reference(h) for n, h in self.history.zero_shifts.items()},
         }
         checkpoint.save(self.file, self.history.settings, progress, arrays)
 
@@ -269,6 +272,25 @@ class TrainingRun:
             setattr(self, name, progress[name])
         self.history.accuracy, self.history.loss = progress["accuracy"], progress["loss"]
         self.history.energy = [EnergyPoint(**point) for point in progress["energy"]]
+        for label, record in progress["zero_shifts"].items():
+            array = self.network.layers[int(label[1:]) - 1].arrays[label[0].lower()]
+            self.history.zero_shifts[label] = _with_reference(record, array)
+
+
+def _without_reference(shift: ZeroShiftHistory) -> dict[str, Any]:
+    """Return a zero-shift in JSON types; its reference stands in the state of its array."""
+    record = {k: v for k, v in vars(shift).items() if k != "reference"}
+    return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in record.items()}
+
+
+def _with_reference(record: dict[str, Any], array: Crossbar) -> ZeroShiftHistory:
+    targets = record["trace_targets"]
+    numbers = {
+        "trace": np.array(record["trace"], dtype=np.float32),
+        "trace_targets": None if targets is None else np.array(targets),
+        "reference": array.reference.copy(),
+    }
+    return ZeroShiftHistory(**{**record, **numbers})
 
 
 @contextlib.contextmanager
