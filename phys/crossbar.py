@@ -12,9 +12,9 @@ from phys.checked import InputError
 from phys.device import Device, draw_population
 from phys.pulses import MAX_PULSES, array_streams, update_gain
 from phys.symmetry import device_symmetry_points
+from phys.timing import Timing, checked_timing
 
 if TYPE_CHECKING:
-    from phys.timing import Timing
     from phys.trace import Trace
 
 ENGINES = ("fast", "event")
@@ -250,7 +250,7 @@ class Crossbar:
             return events.run_update(self, x, d, gain, pulses, timing, trace)
         if trace is not False:
             raise InputError('trace: the fast engine has no clock to record; use engine="event"')
-        fractions = None if timing is None else timing.device_fractions(self.rows, self.cols)
+        fractions = checked_timing(timing).device_fractions(self.rows, self.cols)
         before = self.statistics.copy()
         if fractions is None:
             _fast().update(self, x, d, gain, pulses)
@@ -282,7 +282,7 @@ class Crossbar:
 
             events.run_pulses(self, turns, timing)
             return
-        if timing is not None and timing.device_fractions(self.rows, self.cols) is not None:
+        if checked_timing(timing).device_fractions(self.rows, self.cols) is not None:
             raise InputError('timing with skew: the fast engine has none here; use engine="event"')
         _fast().alternate(self, turns.astype(np.int64))
         self.updates += turns.size

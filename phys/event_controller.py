@@ -27,7 +27,7 @@ from phys.checked import InputError
 from phys.event_result import EventResult
 from phys.events import EventArray, Operation
 from phys.network import Layer, Network, activate, slope, softmax_direction, with_bias
-from phys.timing import FS_PER_NS, Timing
+from phys.timing import FS_PER_NS, Timing, checked_timing
 from phys.trace import Trace
 from phys.wires import NORMAL, Clock, Later
 
@@ -141,7 +141,7 @@ class Controller:
                 f"give a PulsedSGD or a SHD"
             )
         self.network, self.algorithm = network, algorithm
-        self.timing = Timing.ideal() if timing is None else timing
+        self.timing = checked_timing(timing)
         self.env = Clock()
         self.arrays = [
             {

@@ -42,7 +42,7 @@ from phys.pulses import MAX_PULSES, plan_update, update_gain, update_key
 from phys.random_bits import stream_key
 from phys.settling import Settling
 from phys.shots import JITTER, LineShots, moved_shots, planned_coincidences, update_shots
-from phys.timing import FS_PER_NS, Timing
+from phys.timing import FS_PER_NS, Timing, checked_timing
 from phys.trace import BEGIN, END, LOST, NO_LINE, READ, SWITCH, Trace
 from phys.wires import COLUMN, ENDING, ROW, Clock, Later, Switching, Wires, line_driver
 
@@ -272,8 +272,8 @@ class EventArray:
         tally.overlap_fs += int(overlap.sum())
         fraction: np.ndarray | None = None
         switched: Any = True
-        if (overlap != timing.nominal_fs).any():
-            fraction = timing.fraction(overlap)
+        if overlap.min() < timing.nominal_fs:
+            fraction = timing.part_of(overlap)
             switched = fraction > 0
             tally.partial += int((switched & (fraction < 1)).sum())
         moved = np.zeros(device.size, dtype=np.float32)
@@ -334,15 +334,6 @@ class EventArray:
                 float(moved[k]),
                 float(weights[k]),
             )
-
-
-def checked_timing(timing: Timing | None) -> Timing:
-    """Return `timing`, or the ideal one for None."""
-    if timing is None:
-        return Timing.ideal()
-    if not isinstance(timing, Timing):
-        raise InputError(f"timing = {timing!r} is a {type(timing).__name__}; give a phys.Timing")
-    return timing
 
 
 def checked_directions(directions: Any) -> np.ndarray:

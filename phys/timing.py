@@ -278,6 +278,11 @@ class Timing:
         return round(self.digital_ns * FS_PER_NS)
 
     @cached_property
+    def shortest_fs(self) -> int:
+        """The same, but at least 1: no overlap switches nothing."""
+        return max(self.min_overlap_fs, 1)
+
+    @cached_property
     def nominal_fs(self) -> int:
         """Overlap of two lines in step: the pulse width less the rise time."""
         return self.pulse_fs - self.rise_fs
@@ -296,8 +301,9 @@ class Timing:
         return late
 
     # -- what an overlap does --------------------------------------------------------------
-    def _law(self, overlap_ns: Any) -> Any:
-        return _compiled(self.switching, self.nominal_fs / FS_PER_NS, self.switching_ns)(overlap_ns)
+    @cached_property
+    def _law(self) -> Callable[[Any], Any]:
+        return _compiled(self.switching, self.nominal_fs / FS_PER_NS, self.switching_ns)
 
     def fraction(self, overlap_fs: Any) -> np.ndarray:
         """Return which part of a step an overlap switches, float32, exactly 1 at the nominal one.
@@ -317,9 +323,13 @@ class Timing:
                 f"overlap = {overlap_fs} fs: two pulses overlap for at least 0 and at most "
                 f"{self.pulse_fs} fs, the pulse width"
             )
-        part = np.asarray(self._law(overlap / FS_PER_NS), dtype=np.float32)
-        part = np.where(overlap >= self.nominal_fs, np.float32(1), np.minimum(part, np.float32(1)))
-        return np.where(overlap < max(self.min_overlap_fs, 1), np.float32(0), part)
+        return self.part_of(overlap)
+
+    def part_of(self, overlap: np.ndarray) -> np.ndarray:
+        """Return `fraction` for an int64 array of possible overlaps."""
+        part = np.minimum(self._law(overlap / FS_PER_NS).astype(np.float32), np.float32(1))
+        part = np.where(overlap >= self.nominal_fs, np.float32(1), part)
+        return np.where(overlap < self.shortest_fs, np.float32(0), part)
 
     @property
     def random(self) -> bool:
@@ -368,6 +378,15 @@ class Timing:
                 f'longer slot_ns, or use engine="event"'
             )
         return _fractions(self, rows, cols)
+
+
+def checked_timing(timing: Timing | None) -> Timing:
+    """Return `timing`, or the ideal one for None."""
+    if timing is None:
+        return Timing.ideal()
+    if not isinstance(timing, Timing):
+        raise InputError(f"timing = {timing!r} is a {type(timing).__name__}; give a phys.Timing")
+    return timing
 
 
 @lru_cache(maxsize=256)

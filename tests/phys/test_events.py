@@ -311,6 +311,8 @@ def test_an_array_must_exist() -> None:
 
 def test_bad_arguments_change_nothing() -> None:
     xbar = Crossbar(2, 2, Device(SOFT, dw_min=0.01))
+    with pytest.raises(InputError, match="timing = 5 is a int"):
+        xbar.update([1, 1], [1, 1], lr=0.1, timing=5)  # type: ignore[arg-type]
     for bad in (
         {"timing": 5},
         {"x": [np.nan, 1]},
