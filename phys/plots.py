@@ -278,7 +278,9 @@ def energy_change(points: Sequence[EnergyPoint], ax: Axes | None = None) -> Figu
             "samples learned, thousands",
             "change since the start, units of the loss",
         )
-        ax.legend(fontsize=9)
+        low, high = ax.get_ylim()
+        ax.set_ylim(low, high + 0.35 * (high - low))
+        ax.legend(fontsize=9, ncols=2, loc="upper left")
     return figure
 
 
