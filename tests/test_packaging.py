@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 # Import names that differ from the distribution's.
-DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+DISTRIBUTIONS = {"sklearn": "scikit-learn", "vcd": "pyvcd"}
 
 # SymPy and numba are built on the first two; pytest is there where the conformance kit meets it.
 COME_ALONG = {"mpmath", "llvmlite", "pytest"}
