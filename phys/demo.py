@@ -147,7 +147,7 @@ def derived() -> tuple[DeviceLaw, Derivation]:
     return law, derive.symmetry_point(law).verify()
 
 
-def tested(seed: int) -> ShiftTest:
+def measured(seed: int) -> ShiftTest:
     """Zero-shift the arrays that are compared with theory."""
     return shift_test(law_of(FEW_STATES), DW_MIN, seed, SPREAD)
 
@@ -264,7 +264,7 @@ def begin(
     used = total if samples is None else checked.whole("samples", samples, 1, total)
     law, derivation = derived()
     result = DemoResult(
-        dataset, count, seed, used, jobs, law, derivation, tested(seed), command=command
+        dataset, count, seed, used, jobs, law, derivation, measured(seed), command=command
     )
     result.seconds = time.perf_counter() - began
     return result
