@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import simpy
 
+from phys import checked
 from phys.algorithms import SHD, Algorithm, PulsedSGD
 from phys.checked import InputError
 from phys.event_result import EventResult
@@ -171,6 +172,32 @@ class Controller:
             self.env.run()
             steps.append(self._step)
         return steps
+
+    def zero_shift(self, pairs: int, names: tuple[str, ...] | None = None) -> StepResult:
+        """Zero-shift arrays, all of them at the same time.
+
+        Parameters
+        ----------
+        pairs : int
+            Up-down pairs.
+        names : tuple of str, optional
+            Roles of the arrays, such as ("a",); default: all.
+
+        Returns
+        -------
+        StepResult
+            Its time line; there is no loss.
+        """
+        pairs = checked.whole("pairs", pairs, 1)
+        known = tuple(self.arrays[0])
+        chosen = known if names is None else tuple(checked.choice("names", n, known) for n in names)
+        self._step = StepResult()
+        for depth, arrays in enumerate(self.arrays):
+            for name in arrays:
+                if name in chosen:
+                    self.env.process(self._timed(depth, name, "zero_shift", pairs))
+        self.env.run()
+        return self._step
 
     def sample(self, image: np.ndarray, label: int) -> Operation:
         """Run one sample forward and backward, and let every layer learn."""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from phys import Device, Timing
+from phys import Device, Timing, zero_shift
 from phys.algorithms import SHD, FloatSGD, PulsedSGD
 from phys.checked import InputError
 from phys.cli_simulate import simulate
@@ -96,6 +96,22 @@ def test_slow_settling_changes_what_early_reads_see() -> None:
         Controller(network, SGD, timing).run(IMAGES, LABELS)
         ends.append(network.layers[0].c.columns.copy())
     assert (ends[0] != ends[1]).any()
+
+
+def test_arrays_are_zero_shifted_side_by_side_and_to_the_same_bits() -> None:
+    fast, event = network_for(HAMILTONIAN), network_for(HAMILTONIAN)
+    controller = Controller(event, HAMILTONIAN)
+    step = controller.zero_shift(5, ("a",))
+    for a, b in zip(fast.layers, event.layers, strict=True):
+        zero_shift(a.a, pairs=5)
+        assert a.a.columns.tobytes() == b.a.columns.tobytes()
+        assert a.a.reference.tobytes() == b.a.reference.tobytes()
+        assert not b.c.reference.any()
+    # Ten pulses, then a read for each column of the widest array, the first.
+    assert [a.end_ns for a in step.activities if a.layer == 0] == [10 * 5 + 10 * 40]
+    assert step.time_ns == 450
+    with pytest.raises(InputError, match="names = 'b'"):
+        controller.zero_shift(5, ("b",))
 
 
 def test_what_has_no_sequence_is_refused() -> None:
