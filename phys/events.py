@@ -131,6 +131,7 @@ class EventArray:
             if plan is not None:
                 noise_key = update_key(crossbar.streams[2], number)
                 self._noise = lambda turn: (noise_key, turn % pulses)
+                self.wires.slots = pulses
                 phases = list(sub_phases(x, d, mode))
                 shots = update_shots(plan, phases, pulses, start, self.timing)
                 coincidences = planned_coincidences(plan, pulses)
@@ -174,6 +175,7 @@ class EventArray:
                 dtype=np.uint64,
             )
             self._noise = lambda turn: (keys[turn], 0)
+            self.wires.slots = 1
             slot, lead = self.timing.slot_fs, self.timing.gap_fs // 2
             start = self.env.now
             shots = [(start + n * slot + lead, n, int(turn)) for n, turn in enumerate(turns)]
@@ -313,7 +315,7 @@ class EventArray:
 
     def _mark(self, kind: int) -> None:
         if self.trace is not None:
-            self.trace.record(self.env.now, kind, self.number, NO_LINE, NO_LINE, 0, 1)
+            self.trace.record(self.env.now, kind, self.number, NO_LINE, NO_LINE, 0, 0, 1)
 
     def _record(
         self, device: Any, turn: Any, up: Any, overlap: Any, moved: Any, switched: Any
@@ -329,6 +331,7 @@ class EventArray:
                 row,
                 column,
                 int(turn[k]),
+                int(turn[k]) % self.wires.slots,
                 1 if up[k] else -1,
                 int(overlap[k]),
                 float(moved[k]),

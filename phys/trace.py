@@ -14,8 +14,8 @@ import numpy as np
 
 from phys import checked
 
-KINDS = ("fall", "rise", "switch", "lost", "read", "begin", "end")
-FALL, RISE, SWITCH, LOST, READ, BEGIN, END = range(len(KINDS))
+KINDS = ("fall", "switch", "lost", "read", "end", "begin", "rise")
+FALL, SWITCH, LOST, READ, END, BEGIN, RISE = range(len(KINDS))
 NO_LINE = -1
 
 ENTRY = np.dtype(
@@ -26,6 +26,7 @@ ENTRY = np.dtype(
         ("row", np.int32),
         ("column", np.int32),
         ("turn", np.int32),
+        ("slot", np.int16),
         ("polarity", np.int8),
         ("overlap_fs", np.int64),
         ("step", np.float32),
@@ -54,7 +55,7 @@ class Trace:
     --------
     >>> trace = Trace(limit=2)
     >>> for time in (3, 1, 2):
-    ...     trace.record(time, RISE, 0, 0, NO_LINE, 0, 1)
+    ...     trace.record(time, RISE, 0, 0, NO_LINE, 0, 0, 1)
     >>> trace.entries["time_fs"].tolist(), trace.dropped
     ([1, 3], 1)
     """
@@ -82,16 +83,20 @@ class Trace:
         row: int,
         column: int,
         turn: int,
+        slot: int,
         polarity: int,
         overlap_fs: int = 0,
         step: float = 0.0,
         weight: float = np.nan,
     ) -> None:
-        """Add an entry; `row` or `column` is `NO_LINE` where none takes part."""
+        """Add an entry; `row` or `column` is `NO_LINE` where none takes part.
+
+        A `turn` counts the slots of an operation over all its sub-phases, `slot` those of a train.
+        """
         if len(self._taken) >= self.limit:
             self.dropped += 1
             return
-        entry = (time_fs, kind, array, row, column, turn, polarity, overlap_fs, step, weight)
+        entry = (time_fs, kind, array, row, column, turn, slot, polarity, overlap_fs, step, weight)
         self._taken.append(entry)
 
     @property
@@ -108,14 +113,14 @@ class Trace:
 
     def table(self, most: int = 40) -> str:
         """Return the first `most` entries as text, one line each."""
-        head = f"{'ns':>10} {'kind':<7}{'array':<8}{'row':>5}{'col':>5}{'turn':>6} {'+-':>2}"
+        head = f"{'ns':>10} {'kind':<7}{'array':<8}{'row':>5}{'col':>5}{'slot':>5} {'+-':>2}"
         lines = [head + f"{'overlap ns':>12}{'step':>12}{'weight':>12}"]
         entries = self.entries
         for e in entries[:most]:
             name = self.arrays[e["array"]] if self.arrays else str(e["array"])
             row, column = (str(n) if n != NO_LINE else "" for n in (e["row"], e["column"]))
             text = f"{e['time_fs'] / 1e6:>10.3f} {KINDS[e['kind']]:<7}{name:<8}{row:>5}{column:>5}"
-            text += f"{e['turn']:>6} {'+' if e['polarity'] > 0 else '-':>2}"
+            text += f"{e['slot']:>5} {'+' if e['polarity'] > 0 else '-':>2}"
             if e["kind"] in (SWITCH, LOST):
                 text += f"{e['overlap_fs'] / 1e6:>12.3f}{e['step']:>12.3g}{e['weight']:>12.4g}"
             lines.append(text)

@@ -154,6 +154,7 @@ class Wires:
         self.travel_fs = (self.delay_fs * rows, self.delay_fs * cols)
         self.live: tuple[dict[Pulse, None], dict[Pulse, None]] = ({}, {})
         self.rows = rows
+        self.slots = 1
         self.ending: dict[int, list[Meeting]] = {}
         self.batch: Switching | None = None
 
@@ -261,4 +262,5 @@ class Wires:
     def _record(self, now: int, kind: int, side: int, line: int, turn: int, polarity: int) -> None:
         assert self.trace is not None
         row, column = (line, NO_LINE) if side == ROW else (NO_LINE, line)
-        self.trace.record(now, kind, self.number, row, column, turn, polarity)
+        slot = turn % self.slots
+        self.trace.record(now, kind, self.number, row, column, turn, slot, polarity)

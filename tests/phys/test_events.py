@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from phys import Crossbar, Device, Spread, StepFunctions, Timing, Trace
 from phys.checked import InputError
 from phys.events import BusyError, EventArray, EventResult
-from phys.trace import FALL, RISE, SWITCH
+from phys.trace import FALL, LOST, RISE, SWITCH
 from phys.wires import Clock
 from theory import DeviceLaw, laws, w
 
@@ -219,7 +219,7 @@ def test_invariants_hold_under_any_timing(timing: Timing, seed: int) -> None:
     assert (switched["overlap_fs"] <= timing.nominal_fs).all()
     low, high = xbar.bounds
     assert ((low <= xbar.weights) & (xbar.weights <= high)).all()
-    met = result.trace.of(SWITCH, 3)["overlap_fs"].sum()
+    met = result.trace.of(SWITCH, LOST)["overlap_fs"].sum()
     assert result.energy_fj == pytest.approx(timing.pulse_fj * met / timing.nominal_fs)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from phys import Crossbar, Device, Timing, Trace
 from phys.checked import InputError
-from phys.trace import FALL, RISE, SWITCH
+from phys.trace import FALL, KINDS, RISE, SWITCH
 from phys.trace_plots import timing_diagram
 from phys.waveform import write_vcd
 from theory import laws
@@ -50,15 +50,24 @@ def test_the_trace_tells_the_whole_update() -> None:
         weights[entry["row"], entry["column"]] += entry["step"]
     np.testing.assert_allclose(weights, xbar.weights, atol=1e-6)
     assert result.trace.of(RISE).size == result.trace.of(FALL).size
+    entries = result.trace.of(RISE)
+    assert entries["slot"].max() < 10 <= entries["turn"].max()  # four sub-phases of ten slots
+    assert (entries["turn"] % 10 == entries["slot"]).all()
 
 
 def test_the_table_names_what_happened() -> None:
     table = traced().table(most=1000)
     assert table.splitlines()[0].split() == [
-        "ns", "kind", "array", "row", "col", "turn", "+-", "overlap", "ns", "step", "weight",
+        "ns", "kind", "array", "row", "col", "slot", "+-", "overlap", "ns", "step", "weight",
     ]  # fmt: skip
     assert {"begin", "rise", "fall", "switch", "end"} <= set(table.split())
     assert "more" in traced().table(most=5)
+
+
+def test_an_operation_begins_before_its_pulses_and_ends_after_them() -> None:
+    kinds = traced().entries["kind"]
+    assert KINDS[kinds[0]] == "begin"
+    assert KINDS[kinds[-1]] == "end"
 
 
 def test_a_trace_needs_room() -> None:
