@@ -86,9 +86,9 @@ RATES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     },
     "digits": {
         "a": {"lr": 0.05},
-        "b": {"lr": 0.1, "pulses": 10},
-        "c": {"lr": 0.01, "pulses": 10},
-        "d": {"lr": 0.1, "pulses": 10},
+        "b": {"lr": 0.1, "pulses": 31},
+        "c": {"lr": 0.03, "pulses": 31},
+        "d": {"lr": 0.3, "pulses": 31},
         "e": {"lr_a": 0.05, "lr_c": 0.2, "transfer_every": 2, "pulses": 10},
         "f": {"lr_a": 0.05, "lr_c": 0.2, "transfer_every": 2, "pulses": 10},
     },
