@@ -21,7 +21,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from phys.cli_common import load_data, to_json, write_whole
+from phys.cli_common import load_data, write_whole
 from phys.data import Dataset
 from phys.demo import ARMS, run_arm
 from phys.training import Diverged
@@ -97,12 +97,17 @@ def main() -> None:
                 continue
             found.append({**label, **measure(arm.key, rates, dataset, run)})
             print_line(found[-1])
-            write_whole(out, to_json({"runs": found}) + "\n")
+            write_whole(out, as_lines(found))
     print(f"\nChosen for each arm, with at least {LEAST_DELIVERED:.0%} delivered:")
     for arm in ARMS:
         own = [line for line in found if line["arm"] == arm.key and eligible(line)]
         if own:
             print_line(best(own))
+
+
+def as_lines(runs: list[dict[str, Any]]) -> str:
+    """Return the runs as JSON, one on a line."""
+    return '{"runs": [\n' + ",\n".join(json.dumps(run) for run in runs) + "\n]}\n"
 
 
 def eligible(line: dict[str, Any]) -> bool:

@@ -89,8 +89,8 @@ RATES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "b": {"lr": 0.1, "pulses": 31},
         "c": {"lr": 0.03, "pulses": 31},
         "d": {"lr": 0.3, "pulses": 31},
-        "e": {"lr_a": 0.05, "lr_c": 0.2, "transfer_every": 2, "pulses": 10},
-        "f": {"lr_a": 0.05, "lr_c": 0.2, "transfer_every": 2, "pulses": 10},
+        "e": {"lr_a": 0.02, "lr_c": 0.2, "transfer_every": 2, "pulses": 10},
+        "f": {"lr_a": 0.02, "lr_c": 0.2, "transfer_every": 2, "pulses": 10},
     },
 }
 """Settings of each arm, chosen by the coarse sweep in ``benchmarks/choose_rates.py``.
