@@ -269,37 +269,34 @@ class EventArray:
         device = device[order]
         overlap = now - np.array(batch.opens, dtype=np.int64)[order]
         turn = np.array(batch.column_turns, dtype=np.int64)[order]
-        up = np.array(batch.polarities, dtype=np.int64)[order] > 0
-        stray = batch.row_turns != batch.column_turns
+        stray = None
+        if batch.row_turns != batch.column_turns:
+            stray = np.array(batch.row_turns, dtype=np.int64)[order] != turn
         tally.overlap_fs += int(overlap.sum())
         fraction: np.ndarray | None = None
-        switched: Any = True
         if overlap.min() < timing.nominal_fs:
             fraction = timing.part_of(overlap)
-            switched = fraction > 0
-            tally.partial += int((switched & (fraction < 1)).sum())
-        moved = np.zeros(device.size, dtype=np.float32)
-        for direction in (True, False):
-            chosen = np.nonzero((up == direction) & switched)[0]
-            if chosen.size:
-                noise_key, slot = self._noise(turn[chosen])
-                moved[chosen] = arrays.give_pulses(
-                    self.crossbar,
-                    device[chosen],
-                    direction,
-                    noise_key,
-                    slot,
-                    None if fraction is None else fraction[chosen],
-                    self._start(device[chosen]),
+            lost = fraction == 0
+            if lost.any():
+                if self.trace is not None:
+                    self._record(LOST, batch.polarity, device[lost], turn[lost], overlap[lost])
+                kept = ~lost
+                device, turn, overlap, fraction = (
+                    a[kept] for a in (device, turn, overlap, fraction)
                 )
-                tally.devices.append(device[chosen])
+                stray = None if stray is None else stray[kept]
+            tally.partial += int(np.count_nonzero(fraction < 1))
+        if not device.size:
+            return
+        noise_key, slot = self._noise(turn)
+        up, start = batch.polarity > 0, self._start(device)
+        moved = arrays.give_pulses(self.crossbar, device, up, noise_key, slot, fraction, start)
         self.settling.stepped(device, moved, now)
-        if stray:
-            strange = np.array(batch.row_turns, dtype=np.int64)[order] != turn
-            tally.stray += int((strange & switched).sum())
+        tally.devices.append(device)
+        if stray is not None:
+            tally.stray += int(np.count_nonzero(stray))
         if self.trace is not None:
-            whole = np.broadcast_to(switched, device.shape)
-            self._record(device, turn, up, overlap, moved, whole)
+            self._record(SWITCH, batch.polarity, device, turn, overlap, moved)
 
     def _start(self, device: np.ndarray) -> np.ndarray | None:
         if self.timing.evaluate_at == "settled":
@@ -318,25 +315,17 @@ class EventArray:
             self.trace.record(self.env.now, kind, self.number, NO_LINE, NO_LINE, 0, 0, 1)
 
     def _record(
-        self, device: Any, turn: Any, up: Any, overlap: Any, moved: Any, switched: Any
+        self, kind: int, polarity: int, device: Any, turn: Any, overlap: Any, moved: Any = None
     ) -> None:
         assert self.trace is not None
-        weights = self.crossbar.columns.reshape(-1)[device]
-        for k, flat in enumerate(device.tolist()):
-            column, row = divmod(flat, self.crossbar.rows)
-            self.trace.record(
-                self.env.now,
-                SWITCH if switched[k] else LOST,
-                self.number,
-                row,
-                column,
-                int(turn[k]),
-                int(turn[k]) % self.wires.slots,
-                1 if up[k] else -1,
-                int(overlap[k]),
-                float(moved[k]),
-                float(weights[k]),
-            )
+        now, rows, slots = self.env.now, self.crossbar.rows, self.wires.slots
+        weights = self.crossbar.columns.reshape(-1)[device].tolist()
+        steps = [0.0] * device.size if moved is None else moved.tolist()
+        each = zip(device.tolist(), turn.tolist(), overlap.tolist(), steps, weights, strict=True)
+        for flat, n, both_high, step, weight in each:
+            column, row = divmod(flat, rows)
+            place = now, kind, self.number, row, column
+            self.trace.record(*place, n, n % slots, polarity, both_high, step, weight)
 
 
 def checked_directions(directions: Any) -> np.ndarray:

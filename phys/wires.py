@@ -84,27 +84,27 @@ class Meeting:
 
 
 class Switching:
-    """The devices that switch in one instant; one entry per device in each list.
+    """The devices that switch in one instant and direction; an entry per device in each list.
 
     Attributes
     ----------
+    polarity : int
     devices : list of int
         Flat places, ``column * rows + row``.
     opens : list of int
         Since when both lines have been high, fs.
     row_turns, column_turns : list of int
         Turns of the two pulses.
-    polarities : list of int
     """
 
-    __slots__ = ("column_turns", "devices", "opens", "polarities", "row_turns")
+    __slots__ = ("column_turns", "devices", "opens", "polarity", "row_turns")
 
-    def __init__(self) -> None:
+    def __init__(self, polarity: int) -> None:
+        self.polarity = polarity
         self.devices: list[int] = []
         self.opens: list[int] = []
         self.row_turns: list[int] = []
         self.column_turns: list[int] = []
-        self.polarities: list[int] = []
 
 
 def line_driver(
@@ -156,7 +156,7 @@ class Wires:
         self.rows = rows
         self.slots = 1
         self.ending: dict[int, list[Meeting]] = {}
-        self.batch: Switching | None = None
+        self.batches: dict[int, Switching] = {}
 
     def rise(self, side: int, line: int, turn: int, polarity: int) -> Pulse:
         """Send out the rising edge of a pulse."""
@@ -184,7 +184,7 @@ class Wires:
         if not met or pulse.rise >= now:
             return
         # The edge is everywhere at once: it ends the overlap with all lines that are high.
-        batch, rise, turn, count = self._batch(), pulse.rise, pulse.turn, len(met)
+        batch, rise, turn, count = self._batch(polarity), pulse.rise, pulse.turn, len(met)
         if side == COLUMN:
             first = pulse.line * self.rows
             batch.devices += [first + q.line for q in met]
@@ -196,7 +196,6 @@ class Wires:
             batch.row_turns += [turn] * count
             batch.column_turns += [q.turn for q in met]
         batch.opens += [q.rise if q.rise > rise else rise for q in met]
-        batch.polarities += [polarity] * count
 
     # -- edges that take time --------------------------------------------------------------
     def _meet(self, row: Pulse, column: Pulse) -> None:
@@ -237,27 +236,29 @@ class Wires:
     def _arrive(self, _: simpy.Event) -> None:
         """End the overlaps of this instant whose other line did not fall before they began."""
         now = self.env.now
-        met = [m for m in self.ending.pop(now) if m.closes == now and m.opens < now]
-        if met:
-            batch, rows = self._batch(), self.rows
-            batch.devices += [m.column.line * rows + m.row.line for m in met]
-            batch.opens += [m.opens for m in met]
-            batch.row_turns += [m.row.turn for m in met]
-            batch.column_turns += [m.column.turn for m in met]
-            batch.polarities += [m.row.polarity for m in met]
+        rows = self.rows
+        for m in self.ending.pop(now):
+            if m.closes == now and m.opens < now:
+                batch = self._batch(m.row.polarity)
+                batch.devices.append(m.column.line * rows + m.row.line)
+                batch.opens.append(m.opens)
+                batch.row_turns.append(m.row.turn)
+                batch.column_turns.append(m.column.turn)
 
     # -- devices ---------------------------------------------------------------------------
-    def _batch(self) -> Switching:
+    def _batch(self, polarity: int) -> Switching:
         """Return the list of devices that switch in this instant."""
-        if self.batch is None:
-            self.batch = Switching()
+        if not self.batches:
             Later(self.env, 0, SWITCHING).callbacks.append(self._switch)
-        return self.batch
+        batch = self.batches.get(polarity)
+        if batch is None:
+            batch = self.batches[polarity] = Switching(polarity)
+        return batch
 
     def _switch(self, _: simpy.Event) -> None:
-        batch, self.batch = self.batch, None
-        assert batch is not None
-        self.switch(batch)
+        batches, self.batches = self.batches, {}
+        for batch in batches.values():  # No device is in both.
+            self.switch(batch)
 
     def _record(self, now: int, kind: int, side: int, line: int, turn: int, polarity: int) -> None:
         assert self.trace is not None
