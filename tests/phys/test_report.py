@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import importlib.util
 import json
 import re
 from itertools import pairwise
@@ -222,6 +223,26 @@ def test_arms_come_back_in_the_order_of_the_table():
 def test_every_arm_has_its_rates_for_every_data_set():
     for rates in demo.RATES.values():
         assert list(rates) == [arm.key for arm in demo.ARMS]
+
+
+@pytest.mark.parametrize("data", demo.RATES)
+def test_the_rates_are_those_that_the_recorded_sweep_chooses(data, repository):
+    folder = repository / "benchmarks"
+    place = importlib.util.spec_from_file_location("choose_rates", folder / "choose_rates.py")
+    sweep = importlib.util.module_from_spec(place)
+    place.loader.exec_module(sweep)
+    name = "choose_rates.json" if data == "mnist" else f"choose_rates_{data}.json"
+    runs = json.loads((folder / "results" / name).read_text())["runs"]
+    for arm in demo.ARMS:
+        own = [run for run in runs if run["arm"] == arm.key and run["data"] == data]
+        assert own
+        if arm.key == "e":
+            # Nothing brings it to learn: it has the rates of (f), and differs in one thing only.
+            assert max(sweep.score(run) for run in own) < 0.25
+            assert demo.RATES[data]["e"] == demo.RATES[data]["f"]
+        else:
+            chosen = sweep.best([run for run in own if sweep.eligible(run)])
+            assert demo.RATES[data][arm.key] == chosen["rates"]
 
 
 # Pieces
