@@ -369,14 +369,6 @@ class Timing:
             )
         if not (self.delay_fs or self.late_rows_ps or self.late_columns_ps):
             return None
-        skew = np.abs(self.skew_fs(rows, cols))
-        room = self.gap_fs + self.rise_fs
-        if skew.max() > room:
-            raise InputError(
-                f"the largest skew, {skew.max() / FS_PER_PS:g} ps, is longer than the "
-                f"{room / FS_PER_PS:g} ps that keep pulses of neighbouring slots apart; give a "
-                f'longer slot_ns, or use engine="event"'
-            )
         return _fractions(self, rows, cols)
 
 
@@ -399,6 +391,13 @@ def _compiled(switching: sp.Expr, nominal_ns: float, tau_ns: float) -> Callable[
 @lru_cache(maxsize=64)
 def _fractions(timing: Timing, rows: int, cols: int) -> np.ndarray:
     skew = np.abs(timing.skew_fs(rows, cols))
+    room = timing.gap_fs + timing.rise_fs
+    if skew.max() > room:
+        raise InputError(
+            f"the largest skew, {skew.max() / FS_PER_PS:g} ps, is longer than the "
+            f"{room / FS_PER_PS:g} ps that keep pulses of neighbouring slots apart; give a "
+            f'longer slot_ns, or use engine="event"'
+        )
     fractions = timing.fraction(np.maximum(timing.nominal_fs - skew, 0))
     fractions.flags.writeable = False
     return fractions
