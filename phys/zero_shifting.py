@@ -73,7 +73,7 @@ def pairs_needed(xbar: Crossbar) -> int:
 
     ``ln(|w0 - w*| / eps) / -ln(multiplier)`` with the two-pulse multiplier at the symmetry point
     and ``eps`` one step, ``dw_min F(w*)``, or the scatter that cycle noise leaves,
-    ``sigma F(w*) sqrt(dw_min / (2 G'(w*)))``, where that is larger.
+    ``sigma F(w*) sqrt(dw_min / (2 G'(w*)))`` (without F for additive noise), where that is larger.
 
     Raises
     ------
@@ -95,8 +95,9 @@ def pairs_needed(xbar: Crossbar) -> int:
         )
     step = np.asarray(population.step * symmetric_part(population, points))
     slope = antisymmetric_slope(population, points)
-    noise = max(xbar.device.cycle_noise, xbar.device.additive_noise)
-    scatter = noise * step / np.sqrt(2 * np.asarray(population.step) * slope)
+    delta = np.asarray(population.step)
+    jump = xbar.device.cycle_noise * step + xbar.device.additive_noise * delta
+    scatter = jump / np.sqrt(2 * delta * slope)
     shrink = np.clip(np.abs(cycle_multiplier(population, points)), 1e-12, 1 - 1e-12)
     distance = np.abs(xbar.columns.reshape(-1) - points)
     ratio = np.maximum(distance / np.maximum(step, scatter), 1.0)
