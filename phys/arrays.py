@@ -12,7 +12,7 @@ import numpy as np
 
 from phys import loops
 from phys.elementary import F1, normal_from_bits
-from phys.pulses import plan_update, update_key
+from phys.pulses import UpdatePlan, plan_update, update_key
 from phys.random_bits import SLOTS_PER_DEVICE, child
 from phys.simd import LANES
 
@@ -103,13 +103,12 @@ def update(
     `fractions`, float32 (columns, rows), is the part of a step that each device takes where
     timing is not ideal; a device with 0 gets no pulse.
     """
-    statistics, number = crossbar.statistics, crossbar.updates
-    statistics[loops.UPDATES] += 1
+    number, rows, given = crossbar.updates, d.size, 0
+    crossbar.statistics[loops.UPDATES] += 1
     plan = plan_update(x, d, gain, pulses, crossbar.streams, number)
     if plan is None:
         return
     noise_key = update_key(crossbar.streams[2], number)
-    rows = d.size
     part = None if fractions is None else fractions.reshape(-1)
     for slot in range(pulses):
         j, i = plan.columns.firing(slot), plan.rows.firing(slot)
@@ -124,11 +123,17 @@ def update(
             if chosen.size:
                 fraction = None if part is None else part[chosen]
                 give_pulses(crossbar, chosen, direction, noise_key, slot, fraction)
-        statistics[loops.PULSES] += device.size
-    statistics[loops.WANTED] += plan.wanted
-    statistics[loops.DELIVERED] += plan.delivered
-    statistics[loops.ADDRESSED] += plan.addressed
-    statistics[loops.CLIPPED] += plan.clipped
+        given += device.size
+    count_update(crossbar, plan, given)
+
+
+def count_update(crossbar: Crossbar, plan: UpdatePlan, given: int) -> None:
+    """Add an update that gave `given` pulses to the statistics of the array."""
+    crossbar.statistics[loops.WANTED] += plan.wanted
+    crossbar.statistics[loops.DELIVERED] += plan.delivered
+    crossbar.statistics[loops.ADDRESSED] += plan.addressed
+    crossbar.statistics[loops.CLIPPED] += plan.clipped
+    crossbar.statistics[loops.PULSES] += given
 
 
 def alternate(crossbar: Crossbar, directions: np.ndarray) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from phys import arrays, checked, loops
+from phys import checked, loops
 from phys.checked import InputError
 from phys.device import Device, draw_population
 from phys.pulses import MAX_PULSES, array_streams, update_gain
@@ -255,7 +255,9 @@ class Crossbar:
         if fractions is None:
             _fast().update(self, x, d, gain, pulses)
         else:
-            arrays.update(self, x, d, gain, pulses, fractions)
+            from phys import timed
+
+            timed.update(self, x, d, gain, pulses, fractions)
         self.updates += 1
         change = self.statistics - before
         addressed = change[loops.ADDRESSED]

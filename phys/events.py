@@ -141,11 +141,7 @@ class EventArray:
             devices, counts = tally.pulses()
             given = int(counts.sum())
             if plan is not None:
-                crossbar.statistics[loops.WANTED] += plan.wanted
-                crossbar.statistics[loops.DELIVERED] += plan.delivered
-                crossbar.statistics[loops.ADDRESSED] += plan.addressed
-                crossbar.statistics[loops.CLIPPED] += plan.clipped
-                crossbar.statistics[loops.PULSES] += given
+                arrays.count_update(crossbar, plan, given)
             energy = self._spend(self.timing.pulse_fj * tally.overlap_fs / self.timing.nominal_fs)
             return EventResult(
                 pulses=given,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,26 @@ def test_a_whole_training_has_the_same_bits_in_both_engines(algorithm: Any) -> N
     faulty = weights(Timed(algorithm, skewed))
     assert faulty == weights(Timed(algorithm, skewed, "event"))
     assert faulty != plain
+
+
+@pytest.mark.parametrize("law", ["soft_bounds", "exponential_step", "tabulated"])
+@pytest.mark.parametrize("noise", [{}, {"cycle_noise": 0.4}, {"additive_noise": 0.4}])
+@pytest.mark.parametrize("spread", [0.0, 0.3])
+@pytest.mark.usefixtures("compiled")
+def test_compiled_and_numpy_updates_with_skew_have_the_same_bits(
+    law: str, noise: dict[str, float], spread: float, numpy_engine: Callable[[bool], None]
+) -> None:
+    device = Device(laws.CATALOGUE[law].law(), dw_min=0.01, device_spread=spread, **noise)
+    timing = Timing(slot_ns=15, line_delay_ps=300, min_overlap_ps=2500)
+    rng = np.random.default_rng(0)
+    signals = [(rng.normal(size=9), rng.normal(size=14)) for _ in range(4)]
+    found = []
+    for numpy in (True, False):
+        numpy_engine(numpy)
+        xbar = Crossbar(14, 9, device, seed=7)
+        pulses = [xbar.update(x, d, 0.1, timing=timing).pulses for x, d in signals]
+        found.append((pulses, xbar.columns.tobytes()))
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(
