@@ -31,6 +31,9 @@ from sympy.polys.polyerrors import PolynomialError
 
 HIGHEST_POWER = 12
 
+HIGHEST_DEGREE = 64
+"""Beyond this degree nothing is multiplied out: intervals and quadrature take over."""
+
 
 def tidy(expression: Expr) -> Expr:
     """Return the expression as one cancelled fraction.
@@ -109,6 +112,25 @@ def coefficients(expression: Expr, x: Symbol) -> list[Expr] | None:
     if any(value.has(x) for value in table.values()):
         return None
     return [c.xreplace(table) for c in Poly(frozen, x).all_coeffs()]
+
+
+def degree_bound(expression: Expr, x: Symbol) -> int:
+    """Return an upper bound of the degree in x, without multiplying anything out."""
+    if not expression.has(x):
+        return 0
+    if expression.is_Add:
+        return sum(degree_bound(part, x) for part in expression.args if _has_pole(part, x)) + max(
+            degree_bound(part, x) for part in expression.args
+        )
+    if expression.is_Mul:
+        return sum(degree_bound(part, x) for part in expression.args)
+    if expression.is_Pow and expression.exp.is_Integer:
+        return abs(int(expression.exp)) * degree_bound(expression.base, x)
+    return 1
+
+
+def _has_pole(part: Expr, x: Symbol) -> bool:
+    return any(p.exp.is_negative for p in part.atoms(Pow) if p.base.has(x))
 
 
 def factored(expression: Expr) -> Expr:

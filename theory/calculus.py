@@ -31,13 +31,16 @@ from sympy import (
 )
 from sympy.polys.polyerrors import PolynomialError
 
-from theory.algebra import freeze, tidy, vanishes
+from theory.algebra import HIGHEST_DEGREE, degree_bound, freeze, tidy, vanishes
 from theory.exponentials import in_one_exponential
 from theory.intervals import mp
 from theory.pieces import has_pieces, split_pieces
 from theory.roots import roots_in
 
 Table = dict[Dummy, Expr]
+
+# Each piece carries the logarithms of all pieces before it; beyond this it is no formula to read.
+MOST_PIECES = 30
 
 
 @dataclass(frozen=True)
@@ -92,15 +95,19 @@ def integrate_from(
         expression, reason = made
         if _derivative_agrees(expression, integrand, x):
             return Primitive(expression, True, reason)
+    return _named(integrand, x, base, "no closed form in this class")
+
+
+def _named(integrand: Expr, x: Symbol, base: Expr, reason: str) -> Primitive:
     inner = Symbol("s", real=True)
-    return Primitive(
-        Integral(integrand.subs(x, inner), (inner, base, x)), False, "no closed form in this class"
-    )
+    return Primitive(Integral(integrand.xreplace({x: inner}), (inner, base, x)), False, reason)
 
 
 def _closed(integrand: Expr, x: Symbol, base: Expr) -> tuple[Expr, str] | None:
     if not integrand.has(x):
         return integrand * (x - base), "constant"
+    if degree_bound(integrand, x) > HIGHEST_DEGREE:
+        return None
     if integrand.is_rational_function(x):
         found = _rational(integrand, x, base)
         return None if found is None else (found, "rational")
@@ -211,18 +218,20 @@ def _exponential(integrand: Expr, x: Symbol, base: Expr) -> tuple[Expr, str] | N
 def _by_pieces(
     integrand: Expr, x: Symbol, base: Expr, bounds: tuple[Expr, Expr] | None
 ) -> Primitive:
-    inner = Symbol("s", real=True)
-    named = Primitive(
-        Integral(integrand.subs(x, inner), (inner, base, x)), False, "given piece by piece"
-    )
     if bounds is None or integrand.free_symbols != {x}:
-        return named
+        return _named(integrand, x, base, "given piece by piece")
     pieces = split_pieces(integrand, x, *bounds, roots_in)
+    # One Piecewise, not a quotient of several: SymPy would multiply all their branches out.
+    joined = Piecewise(
+        *((p.expression, x < p.upper) for p in pieces[:-1]), (pieces[-1].expression, True)
+    )
+    if len(pieces) > MOST_PIECES:
+        return _named(joined, x, base, f"given by more than {MOST_PIECES} pieces")
     parts = []
     for piece in pieces:
         part = integrate_from(piece.expression, x, piece.lower)
         if not part.closed:
-            return named
+            return _named(joined, x, base, "given piece by piece")
         parts.append((piece, part.expression))
     total, branches, shift = S.Zero, [], S.Zero
     for piece, expression in parts:

@@ -35,10 +35,10 @@ from sympy import (
 from theory.algebra import coefficients, tidy
 from theory.errors import ConditionError, NoSymmetryPoint
 from theory.exact import exact_number
-from theory.intervals import point, sign_of
+from theory.intervals import box_of, evaluator, overlaps, point, sign_of
 from theory.law import DeviceLaw
-from theory.pieces import has_pieces, split_pieces
-from theory.roots import compare, roots_in
+from theory.pieces import Piece, has_pieces, split_pieces
+from theory.roots import Root, compare, roots_in
 from theory.symbols import dw_min, w
 from theory.symmetry import SymmetryPoint
 
@@ -171,9 +171,8 @@ class AlternatingCycle:
         number = exact_number(step, "dw_min")
         self._require_numbers("orbits")
         found: list[Orbit] = []
-        lower, upper = self.law.bounds
-        balance = self._balance(number)
-        for root in roots_in(balance, w, lower, upper).found:
+        upper = self.law.bounds[1]
+        for root in self._cycle_roots(number):
             low = root.expression
             high = low + number * self._smooth(self.law.up, low).subs(w, low)
             if compare(high, upper) > 0 or any(compare(low, o.after_down) == 0 for o in found):
@@ -257,8 +256,28 @@ class AlternatingCycle:
         return self.law.F.subs(w, self.point.expression) * sqrt(dw_min / (2 * self.point.slope))
 
     # -- helpers -------------------------------------------------------------------------
-    def _balance(self, step: Expr) -> Expr:
-        return self.law.up - self.law.down.subs(w, w + step * self.law.up)
+    def _cycle_roots(self, step: Expr) -> list[Root]:
+        """Roots of q_up(w) - q_down(w + step*q_up(w)), one pair of smooth pieces at a time."""
+        found: list[Root] = []
+        downs = self._pieces(self.law.down)
+        for rise in self._pieces(self.law.up):
+            raised = w + step * rise.expression
+            reach = evaluator(raised, w)(box_of(rise.lower, rise.upper))
+            for fall in downs:
+                if not overlaps(reach, box_of(fall.lower, fall.upper)):
+                    continue
+                balance = rise.expression - fall.expression.subs(w, raised)
+                for root in roots_in(balance, w, rise.lower, rise.upper).found:
+                    high = raised.subs(w, root.expression)
+                    if compare(high, fall.lower) >= 0 and compare(high, fall.upper) <= 0:
+                        found.append(root)
+        return found
+
+    def _pieces(self, q: Expr) -> list[Piece]:
+        lower, upper = self.law.bounds
+        if has_pieces(q):
+            return split_pieces(q, w, lower, upper, roots_in)
+        return [Piece(lower, upper, q)]
 
     def _smooth(self, q: Expr, place: Expr) -> Expr:
         if not has_pieces(q):

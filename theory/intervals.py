@@ -41,6 +41,17 @@ def box(lower: Any, upper: Any) -> Interval:
     return iv.mpf([lower, upper])
 
 
+def box_of(lower: Expr, upper: Expr) -> Interval:
+    """Return the smallest interval that certainly holds two exact numbers."""
+    return box(ends(point(lower))[0], ends(point(upper))[1])
+
+
+def overlaps(one: Interval, two: Interval) -> bool:
+    """Whether two intervals may have a point in common."""
+    (a, b), (c, d) = ends(one), ends(two)
+    return not (b < c or d < a)
+
+
 def ends(interval: Interval) -> tuple[Any, Any]:
     """Lower and upper end of an interval, as mpf numbers."""
     low, high = interval._mpi_

@@ -12,7 +12,7 @@ from itertools import combinations, pairwise
 from typing import Any
 
 from sympy import Abs, Expr, Heaviside, Max, Min, Piecewise, Symbol, sign
-from sympy.core.relational import Relational
+from sympy.core.relational import Relational, StrictLessThan
 
 from theory.errors import LawError
 
@@ -58,6 +58,11 @@ def split_pieces(
     for switch in _switches(expression):
         if not switch.has(x):
             continue
+        place = x - switch
+        if place.is_Rational:
+            if lower < place < upper:
+                cuts.add(place)
+            continue
         places = roots_in(switch, x, lower, upper)
         if places.undecided:
             raise LawError(f"where {switch} changes sign could not be decided; write it in powers")
@@ -73,13 +78,22 @@ def split_pieces(
     return pieces
 
 
+def _holds(condition: Any, x: Symbol, place: Expr) -> bool:
+    # Tables have hundreds of conditions w < number; comparing rationals is far quicker.
+    if isinstance(condition, StrictLessThan) and condition.lhs == x:
+        bound = condition.rhs
+        if bound.is_Rational and place.is_Rational:
+            return bool(place.p * bound.q < bound.p * place.q)
+    return bool(condition.subs(x, place))
+
+
 def branch_at(expression: Expr, x: Symbol, place: Expr) -> Expr:
     """Return the smooth branch of a piecewise expression that holds around ``place``."""
     if not has_pieces(expression):
         return expression
     if isinstance(expression, Piecewise):
         for value, condition in expression.args:
-            if bool(condition.subs(x, place)):
+            if _holds(condition, x, place):
                 return branch_at(value, x, place)
         raise LawError(f"no branch of {expression} holds at {x} = {place}; add (value, True)")
     inner = [branch_at(a, x, place) if isinstance(a, Expr) else a for a in expression.args]

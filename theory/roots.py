@@ -25,7 +25,14 @@ from sympy import (
 )
 
 from theory import certified
-from theory.algebra import coefficients, freeze, numerator_denominator, tidy
+from theory.algebra import (
+    HIGHEST_DEGREE,
+    coefficients,
+    degree_bound,
+    freeze,
+    numerator_denominator,
+    tidy,
+)
 from theory.exponentials import substitute_exact
 from theory.intervals import point, sign_of
 from theory.pieces import Piece, has_pieces, split_pieces
@@ -106,6 +113,8 @@ def roots_in(expression: Expr, x: Symbol, lower: Expr, upper: Expr) -> Roots:
     if not expression.has(x):
         whole = ((lower, upper),) if is_zero(expression) else ()
         return Roots((), continuum=whole)
+    if degree_bound(expression, x) > HIGHEST_DEGREE:
+        return _certified_roots(expression, x, lower, upper)
     polynomial = rational_numerator(expression, x)
     if polynomial is not None:
         return _polynomial_roots(polynomial, x, lower, upper)
@@ -124,6 +133,8 @@ def rational_numerator(expression: Expr, x: Symbol) -> Poly | None:
         return None
     if freeze(expression)[1]:
         return None
+    if expression.is_polynomial(x):
+        return Poly(expression, x)
     return Poly(numerator_denominator(expression)[0], x)
 
 

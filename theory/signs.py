@@ -15,7 +15,7 @@ from typing import Any
 from sympy import Dummy, Expr, Poly, Symbol, factor_list, oo
 from sympy.polys.polyerrors import PolynomialError
 
-from theory.algebra import freeze, numerator_denominator, tidy
+from theory.algebra import HIGHEST_DEGREE, degree_bound, freeze, numerator_denominator, tidy
 
 Region = Mapping[Symbol, tuple[Any, Any]]
 
@@ -58,6 +58,8 @@ def prove_sign(expression: Expr, region: Region) -> Sign | None:
     >>> prove_sign(w, region) is None
     True
     """
+    if any(degree_bound(expression, symbol) > HIGHEST_DEGREE for symbol in region):
+        return None
     positive, variables = in_positive_variables(expression, region)
     if positive is None:
         return None

@@ -145,6 +145,13 @@ def test_two_symbols_of_one_name_are_noticed():
         law(up=1 - w * Symbol("B"), down=1 + w * B / 2, parameters={B: 1})
 
 
+def test_decimals_in_exponents_may_round_a_zero_at_a_bound():
+    made = law(up=1 - exp(-12.345 * (1 - w)), down=1 - exp(-7.891 * (1 + w)))
+    assert made.symmetry_point().stable
+    with pytest.raises(NotPositiveError, match="q_down"):
+        law(down=1 - exp(-7.891 * (0.999 + w)))
+
+
 def test_steps_may_vanish_at_a_bound_and_need_no_zero_there():
     law(up=sqrt(1 - w), down=sqrt(1 + w))
     law(up=(1 - w) ** Rational(37, 10), down=1 + w)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sympy import Expr, S, diff
 
-from theory.algebra import tidy
+from theory.algebra import HIGHEST_DEGREE, degree_bound, tidy
 from theory.calculus import integrate_from
 from theory.derivation import Derivation, Region, Step
 from theory.derive.symmetry import region_of, smooth_at, split_steps
@@ -18,6 +18,11 @@ from theory.symbols import curvature, sigma, w, w_o
 from theory.symbols import noise as magnitude
 
 
+def _short(expression: Expr) -> Expr:
+    plain = expression.is_rational_function(w) and degree_bound(expression, w) <= HIGHEST_DEGREE
+    return tidy(expression) if plain else expression
+
+
 def psi_rises(law: DeviceLaw, region: Region) -> Step | None:
     """Return the step "psi rises inside the bounds", or None where it is not proved."""
     lower, upper = law.bounds
@@ -25,7 +30,7 @@ def psi_rises(law: DeviceLaw, region: Region) -> Step | None:
     step = Step(
         "The asymmetry ratio psi = G/F rises inside the bounds.",
         r"F^2\,\psi'(w) = G'F - GF'",
-        tidy(numerator) if numerator.is_rational_function(w) else numerator,
+        _short(numerator),
         S.Zero,
         "sign of the numerator of psi' over the whole open interval",
         check="inequality",
