@@ -21,6 +21,17 @@ none                .92 (1.00)   .91 (.85)    .89 (.65)    .83 (.49)
 (One seed each, with ``SHD(lr_a=0.2, lr_c=0.5, transfer_every=1)`` and soft bounds of plus and
 minus 1 with ``dw_min = 0.002``; the expected fraction is that of a 64 x 64 array.)
 
+A long pulse helps, and a device that switches fast: the same training with 100 ps from one
+crosspoint to the next and slots of 20 ns, by pulse width, for three switching time constants:
+
+==================  ===========  ===========  ===========  ===========
+switching constant  1 ns         2 ns         5 ns         10 ns
+==================  ===========  ===========  ===========  ===========
+0.5 ns              .49 (.19)    .73 (.42)    .92 (.91)    .92 (1.00)
+5 ns                .48 (.15)    .66 (.30)    .89 (.65)    .91 (.91)
+50 ns               .48 (.15)    .62 (.28)    .86 (.59)    .91 (.80)
+==================  ===========  ===========  ===========  ===========
+
 Early reads matter only where a weight settles for longer than many samples take, as gradients from
 weights of some samples ago still point the right way. Accuracy on digits, 64-10, 1,500 samples of
 230 to 330 ns each, devices and SHD as above, SGD with ``lr=0.05``, by settling time:
