@@ -30,6 +30,7 @@ from theory.plain import plain_text
 from theory.roots import compare, roots_in, sign_between
 from theory.signs import Sign, prove_sign
 from theory.symbols import to_latex
+from theory.validation import positive_by_factors
 
 Region = tuple[tuple[Symbol, tuple[Any, Any]], ...]
 
@@ -254,6 +255,8 @@ def _certified_sign(
         else [(lower, upper, f)]
     )
     for a, b, smooth in parts:
+        if positive_by_factors(wanted * smooth, a, b, x):
+            continue
         found = roots_in(smooth, x, a, b)
         if found.undecided or (found.continuum and relation in (">", "<")):
             return False

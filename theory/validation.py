@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from sympy import Expr, Float, I, Pow, Rational, log, nan, oo, pi, zoo
+from sympy import Expr, Float, I, Pow, Rational, Symbol, log, nan, oo, pi, zoo
 
 from theory.errors import BoundsError, LawError, NotPositiveError, PoleError
 from theory.intervals import evaluator, point, sign_of
@@ -119,9 +119,11 @@ def _check_real(law: DeviceLaw, argument: str, q: Expr, base: Expr, a: Expr, b: 
         )
 
 
-def _first_nonpositive(q: Expr, a: Expr, b: Expr, touching: bool = False) -> Expr | None:
+def _first_nonpositive(
+    q: Expr, a: Expr, b: Expr, touching: bool = False, x: Symbol = w
+) -> Expr | None:
     """Return a place in the open interval where q is not positive, or None."""
-    roots = roots_in(q, w, a, b)
+    roots = roots_in(q, x, a, b)
     if roots.continuum:
         return (a + b) / 2
     inner = [
@@ -129,7 +131,7 @@ def _first_nonpositive(q: Expr, a: Expr, b: Expr, touching: bool = False) -> Exp
     ]
     cuts = sorted([a, *inner, b], key=lambda c: c.evalf(40))
     for low, high in itertools.pairwise(cuts):
-        if sign_between(q, w, low, high) <= 0:
+        if sign_between(q, x, low, high) <= 0:
             at_root = any(low == c for c in inner)
             return low if at_root else high if any(high == c for c in inner) else (low + high) / 2
     if inner and not touching:
@@ -154,14 +156,14 @@ def _check_positive(law: DeviceLaw, argument: str, q: Expr, a: Expr, b: Expr) ->
     )
 
 
-def positive_by_factors(q: Expr, a: Expr, b: Expr) -> bool:
+def positive_by_factors(q: Expr, a: Expr, b: Expr, x: Symbol = w) -> bool:
     """Whether q is a product of factors that are each positive on the open interval.
 
     This settles powers with a branch point at a bound, which defeat an enclosure of q'.
     """
-    if q.is_Mul or (q.is_Pow and q.args[0].has(w)):
+    if q.is_Mul or (q.is_Pow and q.args[0].has(x)):
         factors = q.args if q.is_Mul else (q.args[0],)
-        return all(positive_by_factors(part, a, b) for part in factors)
-    if not q.has(w):
+        return all(positive_by_factors(part, a, b, x) for part in factors)
+    if not q.has(x):
         return bool(q.is_positive) or (not is_zero(q) and sign_of(point(q)) > 0)
-    return _first_nonpositive(q, a, b) is None
+    return _first_nonpositive(q, a, b, x=x) is None

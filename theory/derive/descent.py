@@ -23,21 +23,56 @@ def _short(expression: Expr) -> Expr:
     return tidy(expression) if plain else expression
 
 
-def psi_rises(law: DeviceLaw, region: Region) -> Step | None:
-    """Return the step "psi rises inside the bounds", or None where it is not proved."""
-    lower, upper = law.bounds
-    numerator = diff(law.G, w) * law.F - law.G * diff(law.F, w)
-    step = Step(
+def psi_rises(law: DeviceLaw, region: Region) -> list[Step]:
+    """Return steps that show psi to rise inside the bounds; none where it is not proved.
+
+    It suffices that the up step falls and the down step rises. Else the sign of the numerator
+    of psi' is looked at as a whole.
+    """
+    inside = ((w, law.bounds), *region)
+    up, down = diff(law.up, w), diff(law.down, w)
+    monotone = [
+        Step(
+            "The up step falls with the weight.",
+            r"q_\mathrm{up}'(w)",
+            _short(up),
+            S.Zero,
+            "sign of the derivative over the whole open interval",
+            "inequality",
+            "<",
+            inside,
+        ),
+        Step(
+            "The down step rises with it.",
+            r"q_\mathrm{down}'(w)",
+            _short(down),
+            S.Zero,
+            "sign of the derivative over the whole open interval",
+            "inequality",
+            ">",
+            inside,
+        ),
+        Step(
+            "So psi = G/F rises: both terms of the numerator of psi' are positive.",
+            r"F^2\,\psi'(w)",
+            diff(law.G, w) * law.F - law.G * diff(law.F, w),
+            (down * law.up - law.down * up) / 2,
+            "quotient rule, with the steps in place of F and G",
+        ),
+    ]
+    if all(step.holds() for step in monotone):
+        return monotone
+    whole = Step(
         "The asymmetry ratio psi = G/F rises inside the bounds.",
         r"F^2\,\psi'(w) = G'F - GF'",
-        _short(numerator),
+        _short(diff(law.G, w) * law.F - law.G * diff(law.F, w)),
         S.Zero,
         "sign of the numerator of psi' over the whole open interval",
-        check="inequality",
-        relation=">",
-        region=((w, (lower, upper)), *region),
+        "inequality",
+        ">",
+        inside,
     )
-    return step if step.holds() else None
+    return [whole] if whole.holds() else []
 
 
 def sgd_equilibrium(law: DeviceLaw) -> Derivation:
@@ -150,10 +185,10 @@ def implicit_penalty(law: DeviceLaw) -> Derivation:
         ),
     ]
     rising = psi_rises(law, region)
-    if rising is None:
+    if not rising:
         conditions.append("psi is not proved to rise, so R is not proved convex")
     else:
-        steps.append(rising)
+        steps += rising
     kind = "closed form" if found.closed else "a named integral"
     return Derivation(
         "implicit_penalty",

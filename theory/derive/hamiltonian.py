@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import S, diff
+from sympy import Integral, S, Symbol, diff
 
 from theory.algebra import tidy
 from theory.derivation import Derivation, Step
@@ -35,12 +35,15 @@ def shd_energy(law: DeviceLaw) -> Derivation:
     shd = SHD(local, reference=r)
     momentum = A - r
     slope = kappa / eta_A * momentum / shd.F
+    inner = Symbol("a", real=True)
+    kinetic = Integral(((inner - r) / local.F.subs(w, inner)), (inner, r, A))
+    energy = shd.loss + kappa / eta_A * kinetic
     force, at_r = diff(shd.loss, C), shd.psi.subs(A, r)
     steps = [
         Step(
             "The derivative of the kinetic term with respect to A.",
             r"\partial H/\partial A",
-            diff(shd.energy, A),
+            diff(energy, A),
             slope,
             "derivative of an integral by its upper end",
         ),
@@ -54,24 +57,24 @@ def shd_energy(law: DeviceLaw) -> Derivation:
         Step(
             "So only asymmetry changes the energy: it is the friction.",
             r"\dot H",
-            shd.rate_of(shd.energy),
+            shd.rate_of(energy),
             -kappa * magnitude * momentum * shd.psi,
             "chain rule with both equations of motion",
         ),
         Step(
             "For any reference the tilted energy has the excess of psi over psi(r) as friction.",
             r"\dot{\tilde H}",
-            shd.rate_of(shd.tilted_energy),
+            shd.rate_of(energy + shd.tilt * C),
             -kappa * magnitude * momentum * (shd.psi - at_r),
             "add E|g| psi(r) C to the loss; E|g| is constant",
         ),
     ]
     conditions = ["E|g| > 0 is constant", "C is symmetric and its bounds are not reached"]
     rising = psi_rises(law, region_of(law))
-    if rising is None:
+    if not rising:
         conditions.append("psi_A must rise for the tilted energy to fall; not proved for this law")
     else:
-        steps.append(rising)
+        steps += rising
         conditions.append("psi_A rises (proved below), so (A - r)(psi_A(A) - psi_A(r)) >= 0")
     points = law.symmetry_points()
     if len(points) == 1 and points[0].method not in ("interval", "jump"):
