@@ -11,16 +11,18 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from phys import checked
 from phys.checked import InputError
-from phys.crossbar import Crossbar
+from phys.crossbar import ENGINES, Crossbar
 from phys.elementary import normal_from_bits
 from phys.random_bits import REFERENCE_ERROR, child, stream_key
 from phys.symmetry import antisymmetric_slope, cycle_multiplier, symmetric_part
+from phys.timing import Timing
 from theory import DeviceLaw
 
 READS = ("down", "mean")
@@ -28,6 +30,9 @@ MAX_PAIRS = 2_000_000
 CHECKPOINTS = 48
 TRACED = 8
 SLOWEST_QUANTILE = 0.99
+
+Pulse = Callable[[Any], None]
+"""Gives every device these pulses, +1 up or -1 down."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,8 @@ def zero_shift(
     read: str = "down",
     reference_error: float = 0.0,
     progress: Callable[[float], Any] | None = None,
+    engine: str = "fast",
+    timing: Timing | None = None,
 ) -> ZeroShiftHistory:
     """Alternate up and down pulses on every device, then copy the weights to the reference.
 
@@ -132,6 +139,12 @@ def zero_shift(
         nominal range ``w_max - w_min``.
     progress : callable, optional
         Called with the fraction done, in [0, 1].
+    engine : str
+        "fast", or "event": every pulse on a clock, for small arrays.
+    timing : Timing, optional
+        Of the pulses, as in `Crossbar.pulse_all`; None is `Timing.ideal`, in which both engines
+        give the same bits. The weights settle before they are read;
+        `phys.events.EventArray.zero_shift` reads them on the clock.
 
     Returns
     -------
@@ -152,8 +165,18 @@ def zero_shift(
     >>> step = 0.01 * (1 - 0.3**2)
     >>> history.pairs, bool(abs(xbar.reference - 0.3).max() < 2 * step)
     (174, True)
+
+    Edges that come late shorten the pulses of the far devices. Steps that are smaller by the same
+    part up and down cancel at the same weight, and more pairs reach it:
+
+    >>> late = Timing(slot_ns=15, line_delay_ps=500)
+    >>> xbar = Crossbar(4, 4, Device(law, dw_min=0.01), seed=0)
+    >>> history = zero_shift(xbar, pairs=300, engine="event", timing=late)
+    >>> bool(abs(xbar.reference - 0.3).max() < 2 * step)
+    True
     """
     checked.choice("read", read, READS)
+    checked.choice("engine", engine, ENGINES)
     error = checked.real("reference_error", reference_error, 0.0, 1.0)
     if pairs is None and not isinstance(xbar.device.law, DeviceLaw):
         pairs = "measure"
@@ -163,20 +186,20 @@ def zero_shift(
         count, rule = None, "measured"
     else:
         count, rule = checked.whole("pairs", pairs, 1, MAX_PAIRS), "given"
-    watch = _Watch(xbar)
+    watch, pulse = _Watch(xbar), partial(xbar.pulse_all, engine=engine, timing=timing)
     if count is None:
-        count = _alternate_until_still(xbar, watch)
+        count = _alternate_until_still(xbar, watch, pulse)
     else:
         for stop in _checkpoints(count):
-            _alternate(xbar, stop - watch.at[-1])
+            _alternate(pulse, stop - watch.at[-1])
             watch.note(stop)
             if progress is not None:
                 progress(stop / count)
     target = xbar.columns.copy()
     if read == "mean":
-        xbar.pulse_all([1])
+        pulse([1])
         target = (target + xbar.columns) / np.float32(2)
-        xbar.pulse_all([-1])
+        pulse([-1])
     if error:
         low, high = xbar.device.bounds
         with np.errstate(over="ignore"):
@@ -187,17 +210,17 @@ def zero_shift(
     return watch.history(count, rule, 2 * (count + (read == "mean")) * target.size)
 
 
-def _alternate(xbar: Crossbar, pairs: int) -> None:
+def _alternate(pulse: Pulse, pairs: int) -> None:
     block = 1000
     for start in range(0, pairs, block):
-        xbar.pulse_all(np.tile([1, -1], min(block, pairs - start)))
+        pulse(np.tile([1, -1], min(block, pairs - start)))
 
 
 def _checkpoints(count: int) -> list[int]:
     return sorted({int(k) for k in np.geomspace(1, count, CHECKPOINTS).round()} | {count})
 
 
-def _alternate_until_still(xbar: Crossbar, watch: _Watch) -> int:
+def _alternate_until_still(xbar: Crossbar, watch: _Watch, pulse: Pulse) -> int:
     """Alternate in blocks until the movement that is left, by extrapolation, is below a step.
 
     Two equal blocks move the weights by c1 and c2 (root mean square, cycle by cycle); an
@@ -214,7 +237,7 @@ def _alternate_until_still(xbar: Crossbar, watch: _Watch) -> int:
         moves = []
         for _ in range(2):
             before = xbar.columns.copy()
-            _alternate(xbar, block)
+            _alternate(pulse, block)
             moves.append(xbar.columns - before)
         done += 2 * block
         watch.note(done)

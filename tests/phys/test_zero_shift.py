@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
-from phys import Crossbar, Device, Spread, StepFunctions, zero_shift
+from phys import Crossbar, Device, Spread, StepFunctions, Timing, zero_shift
+from phys.checked import InputError
 from phys.symmetry import cycle_multiplier, symmetric_part
 from phys.zero_shifting import pairs_needed
 from tests.phys.helpers import (
@@ -351,3 +353,43 @@ def test_progress_rises_to_one() -> None:
     zero_shift(Crossbar(2, 2, small_device()), pairs=50, progress=seen.append)
     assert seen == sorted(seen)
     assert seen[-1] == 1
+
+
+# -- engines -----------------------------------------------------------------------------------
+@pytest.mark.parametrize("options", [{"pairs": 40}, {"pairs": 40, "read": "mean"}, {"pairs": None}])
+def test_both_engines_give_the_same_bits(options: dict[str, Any]) -> None:
+    device = small_device(dw_min=0.05, device_spread=0.2, cycle_noise=0.3)
+    fast, event, late = (Crossbar(3, 4, device, seed=2) for _ in range(3))
+    zero_shift(fast, reference_error=0.01, **options)
+    history = zero_shift(event, reference_error=0.01, engine="event", **options)
+    assert state_digest(fast) == state_digest(event)
+    assert same_bits(history.reference, fast.reference.copy())
+    # Negative control: the timing does reach the pulses.
+    skewed = Timing(slot_ns=15, line_delay_ps=500)
+    zero_shift(late, reference_error=0.01, engine="event", timing=skewed, **options)
+    assert state_digest(late) != state_digest(event)
+
+
+def test_a_measured_stop_is_the_same_in_both_engines() -> None:
+    histories = []
+    for engine in ("fast", "event"):
+        xbar = Crossbar(3, 4, small_device(dw_min=0.05), seed=2)
+        histories.append((zero_shift(xbar, "measure", engine=engine).pairs, state_digest(xbar)))
+    assert histories[0] == histories[1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"engine": "slow"}, "engine = 'slow'"),
+        ({"timing": Timing(slot_ns=15, line_delay_ps=500)}, 'engine="event"'),
+        ({"timing": Timing(slot_ns=15, jitter_ps=5)}, 'engine="event"'),
+        ({"timing": 5, "engine": "event"}, "timing = 5"),
+    ],
+)
+def test_an_engine_or_a_timing_that_cannot_be_used(wrong: dict[str, Any], message: str) -> None:
+    xbar = Crossbar(3, 4, small_device(), seed=2)
+    before = state_digest(xbar)
+    with pytest.raises(InputError, match=message):
+        zero_shift(xbar, pairs=5, **wrong)
+    assert state_digest(xbar) == before
