@@ -168,7 +168,7 @@ class AlternatingCycle:
         step : number
             ``dw_min``; the law must have all its values.
         """
-        number = exact_number(step, "dw_min")
+        number = _positive(step, "dw_min")
         self._require_numbers("orbits")
         found: list[Orbit] = []
         upper = self.law.bounds[1]
@@ -194,7 +194,7 @@ class AlternatingCycle:
         ConditionError
             If the map is not proved to rise, or no stable cycle belongs to the point.
         """
-        number = exact_number(step, "dw_min")
+        number = _positive(step, "dw_min")
         self._require_monotone(number)
         orbits = self.orbits(number)
         stable = [o for o in orbits if o.stable]
@@ -226,13 +226,19 @@ class AlternatingCycle:
         Pairs(number=6213, exact=True)
         """
         given = start if isinstance(start, Expr) else exact_number(start, "start")
-        goal = within if isinstance(within, Expr) else exact_number(within, "within")
-        size = step if isinstance(step, Expr) else exact_number(step, "dw_min")
-        if goal.is_number and not goal.is_positive:
-            raise ConditionError(f"within = {goal} must be above 0")
+        goal, size = _positive(within, "within"), _positive(step, "dw_min")
+        if self.point.stable is False:
+            raise ConditionError(
+                f"the symmetry point {self.point.expression} is unstable: pulses lead away from it"
+            )
         if self.exact is not None:
             distance = (given - self.exact[0]).subs(dw_min, size)
             factor = abs(self.multiplier.subs(dw_min, size))
+            if factor.is_number and not bool(factor < 1):
+                raise ConditionError(
+                    f"dw_min = {size}: a pair multiplies the distance by {factor}, which does "
+                    "not shrink it; take a smaller step"
+                )
             number = log(abs(distance) / goal) / -log(factor)
             if not distance.free_symbols and distance == 0:
                 return Pairs(S.Zero, True)
@@ -346,6 +352,14 @@ def alternating_cycle(law: DeviceLaw, point: SymmetryPoint | None = None) -> Alt
             "take one of law.symmetry_points()"
         )
     return AlternatingCycle(law, chosen)
+
+
+def _positive(value: Any, argument: str) -> Expr:
+    """Return an exact number above 0, or an expression that is not known to be anything else."""
+    given = value if isinstance(value, Expr) else exact_number(value, argument)
+    if given.is_number and not given.is_positive:
+        raise ConditionError(f"{argument} = {given} must be above 0")
+    return given
 
 
 def _degree(q: Expr) -> int | None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mpmath import mp
 from sympy import Rational, lambdify
 
-from theory import DeviceLaw, laws, pulse_response, w
+from theory import DeviceLaw, alternating_cycle, implicit_penalty, laws, pulse_response, w
 from theory.errors import LawError
 from theory.response import pulses
 from theory.symbols import dw_min, w_0
@@ -101,7 +101,7 @@ def bracketed(G, a, b, left, right, digits):
 
 def bisect_all(G, low, high, cells=60, digits=40):
     """Sign changes of G on a grid, then refined: nothing shared with theory."""
-    places = [low + (high - low) * mp.mpf(i) / cells for i in range(cells + 1)]
+    places = [low + (high - low) * i / cells for i in range(cells + 1)]
     values = [G(x) for x in places]
     found = []
     for (a, b), (left, right) in zip(pairwise(places), pairwise(values), strict=True):
@@ -152,12 +152,30 @@ def test_tables_against_bisection(up, down):
     points = law.symmetry_points()
     assume(points.outcome in ("points", "none"))
     assume(all(abs(p.value) < 0.99 and p.stable is not None for p in points))
-    G = lambdify(w, law.down - law.up, modules="mpmath")
-    reference = bisect_all(G, mp.mpf(-1), mp.mpf(1), 199, digits=15)
+    G = lambdify(w, law.down - law.up, modules="math")
+    reference = bisect_all(G, -1.0, 1.0, 199, digits=15)
     assume(all(b.value - a.value > 0.02 for a, b in pairwise(points)))
     assert len(reference) == len(points)
     for point, number in zip(points, reference, strict=True):
         assert abs(point.value - number) < 1e-12
+
+
+def test_long_tables_and_high_degrees_stay_quick_and_right():
+    knots = [Rational(i, 40) - 1 for i in range(81)]
+    up = [Rational(6, 5) - x + x**2 / 9 for x in knots]
+    law = laws.tabulated(knots, up, [Rational(9, 10) + x * 4 / 5 for x in knots])
+    point = law.symmetry_point()
+    assert law.G.subs(w, point.expression) == 0
+    (orbit,) = alternating_cycle(law).orbits(Rational(1, 1000))
+    assert orbit.after_down < point.expression < orbit.after_up
+    found = implicit_penalty(law)
+    assert not found.closed
+    assert found.value(Rational(1, 2)) > 0
+    steep = DeviceLaw("steep", up=2 - w**61, down=2 + w**35 + w / 3, bounds=(-1, 1))
+    assert steep.symmetry_point().expression == 0
+    (orbit,) = alternating_cycle(steep).orbits(Rational(1, 1000))
+    assert orbit.method == "interval"
+    assert orbit.after_down < 0 <= orbit.after_up + Rational(1, 10**25)
 
 
 def test_constant_step_has_no_point_or_all():

@@ -170,6 +170,13 @@ def test_conditions_are_refused_with_a_remedy(soft):
         cycle.series(9)
     with pytest.raises(ConditionError, match="within = 0"):
         cycle.pairs(0, 0, STEP)
+    with pytest.raises(ConditionError, match="dw_min = 0 must be above 0"):
+        cycle.orbits(0)
+    with pytest.raises(ConditionError, match="does not shrink"):
+        cycle.pairs(0, STEP, 9)
+    mirrored = DeviceLaw("away", up=1 + w / 3, down=1 - w / 3, bounds=(-1, 1))
+    with pytest.raises(ConditionError, match="unstable"):
+        alternating_cycle(mirrored).pairs(S.Half, STEP, STEP)
     with pytest.raises(NoSymmetryPoint, match="no symmetry point of law"):
         alternating_cycle(soft, laws.soft_bounds(1, -1, 0).symmetry_point())
 
