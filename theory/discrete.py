@@ -10,7 +10,8 @@ One sample moves A first and then C with the new A,
           + [A\text{ first}]\;H_C\,\kappa\,\dot A\Bigr) + O(t^3).
 
 Using the *old* A for C (both at once) drops the last term, and pumps energy: without
-asymmetry H then grows by the factor :math:`1 + \kappa\eta_A k` per step, exactly.
+asymmetry H then grows by the factor :math:`1 + \kappa\eta_A k` per step, exactly. (Moving C
+first does no harm if the gradient is taken again at the new C; in training it is not.)
 """
 
 from __future__ import annotations

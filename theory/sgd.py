@@ -22,7 +22,7 @@ from theory.errors import ConditionError
 from theory.exact import exact_expression
 from theory.intervals import point, sign_of
 from theory.law import DeviceLaw
-from theory.noise import GradientNoise, constant
+from theory.noise import GradientNoise, constant, mu
 from theory.pieces import has_pieces
 from theory.roots import Root, roots_in
 from theory.signs import Sign, prove_sign
@@ -101,7 +101,7 @@ class SGDEquilibrium:
 
         with q the step in the direction of the pulses.
         """
-        shift = {Symbol("mu", real=True): self.gradient}
+        shift = {mu: self.gradient}
         total = S.Zero
         for q, (first, second) in (
             (self.law.up, self.noise.up_moments),

@@ -112,6 +112,10 @@ def test_undamped_recursion_conserves_the_shadow_energy_and_the_other_order_pump
     step = step_matrix().subs(damping, 0)
     form = shadow_energy()
     assert (step.T * form * step - form).applyfunc(lambda e: e.expand()) == Matrix.zeros(2, 2)
+    # C first, with the gradient taken again at the new C, conserves the mirrored form.
+    again = Matrix([[1 - theta, -sqrt(theta)], [sqrt(theta), 1]])
+    mirrored = form.applyfunc(lambda e: e.subs(sqrt(theta), -sqrt(theta)))
+    assert (again.T * mirrored * again - mirrored).expand() == Matrix.zeros(2, 2)
     other = step_matrix("simultaneous").subs(damping, 0)
     assert (other.T * other - (1 + theta) * Matrix.eye(2)).expand() == Matrix.zeros(2, 2)
 
