@@ -166,8 +166,7 @@ class Wires:
         pulse = Pulse(line, turn, polarity, now + self.rise_fs)
         self.live[side][pulse] = None
         if self.delay_fs:
-            for other in self.live[1 - side]:
-                self._meet(*((pulse, other) if side == ROW else (other, pulse)))
+            self._meet(side, pulse)
         return pulse
 
     def fall(self, side: int, pulse: Pulse) -> None:
@@ -198,52 +197,57 @@ class Wires:
         batch.opens += [q.rise if q.rise > rise else rise for q in met]
 
     # -- edges that take time --------------------------------------------------------------
-    def _meet(self, row: Pulse, column: Pulse) -> None:
-        """Let the crosspoint of two pulses know that both lines will be high, if they will."""
-        if row.polarity != column.polarity:  # Half-select voltages of opposite sign cancel.
-            return
-        row_passes, column_passes = self.delay_fs * column.line, self.delay_fs * row.line
-        opens = max(row.rise + row_passes, column.rise + column_passes)
-        falls = min(row.fall + row_passes, column.fall + column_passes)
-        if falls <= opens:
-            return
-        meeting = Meeting(row, column, opens)
-        row.meetings.append(meeting)
-        column.meetings.append(meeting)
-        if falls < NEVER:  # The other edge is still on its way.
-            self._close(meeting, falls)
+    def _meet(self, side: int, pulse: Pulse) -> None:
+        """Let the crosspoints of a line know from when on both of their lines will be high."""
+        delay, polarity, met = self.delay_fs, pulse.polarity, pulse.meetings
+        for other in self.live[1 - side]:
+            if other.polarity != polarity:  # Half-select voltages of opposite sign cancel.
+                continue
+            row, column = (pulse, other) if side == ROW else (other, pulse)
+            row_passes, column_passes = delay * column.line, delay * row.line
+            row_rises, column_rises = row.rise + row_passes, column.rise + column_passes
+            opens = row_rises if row_rises > column_rises else column_rises
+            meeting = Meeting(row, column, opens)
+            if other.fall < NEVER:  # Its edge is still on its way.
+                falls = other.fall + (column_passes if side == ROW else row_passes)
+                if falls <= opens:
+                    continue
+                self._close(meeting, falls)
+            else:
+                other.meetings.append(meeting)
+            met.append(meeting)
 
     def _travel(self, side: int, pulse: Pulse) -> None:
         """Let a falling edge reach the crosspoints of its line one after the other."""
-        now = self.env.now
+        now, delay = self.env.now, self.delay_fs
         meetings, pulse.meetings = pulse.meetings, []  # No cycles, no work for a garbage collector.
         for meeting in meetings:
-            other = meeting.column if side == ROW else meeting.row
-            self._close(meeting, now + self.delay_fs * other.line)
+            time = now + delay * (meeting.column.line if side == ROW else meeting.row.line)
+            if time < meeting.closes:
+                self._close(meeting, time)
         gone = Later(self.env, self.travel_fs[side], SWITCHING)
         gone.callbacks.append(lambda _: self.live[side].pop(pulse, None))
 
     def _close(self, meeting: Meeting, time: int) -> None:
-        """Let a crosspoint know when the first of its lines falls."""
-        if time < meeting.closes:
-            meeting.closes = time
-            ending = self.ending.get(time)
-            if ending is None:
-                ending = self.ending[time] = []
-                Later(self.env, time - self.env.now, ARRIVAL).callbacks.append(self._arrive)
-            ending.append(meeting)
+        """Let a crosspoint know when the first of its lines falls, as far as known by now."""
+        meeting.closes = time
+        ending = self.ending.get(time)
+        if ending is None:
+            ending = self.ending[time] = []
+            Later(self.env, time - self.env.now, ARRIVAL).callbacks.append(self._arrive)
+        ending.append(meeting)
 
     def _arrive(self, _: simpy.Event) -> None:
         """End the overlaps of this instant whose other line did not fall before they began."""
-        now = self.env.now
-        rows = self.rows
-        for m in self.ending.pop(now):
-            if m.closes == now and m.opens < now:
-                batch = self._batch(m.row.polarity)
-                batch.devices.append(m.column.line * rows + m.row.line)
-                batch.opens.append(m.opens)
-                batch.row_turns.append(m.row.turn)
-                batch.column_turns.append(m.column.turn)
+        now, rows = self.env.now, self.rows
+        met = [m for m in self.ending.pop(now) if m.closes == now and m.opens < now]
+        for polarity in {m.row.polarity for m in met}:
+            batch = self._batch(polarity)
+            own = [m for m in met if m.row.polarity == polarity]
+            batch.devices += [m.column.line * rows + m.row.line for m in own]
+            batch.opens += [m.opens for m in own]
+            batch.row_turns += [m.row.turn for m in own]
+            batch.column_turns += [m.column.turn for m in own]
 
     # -- devices ---------------------------------------------------------------------------
     def _batch(self, polarity: int) -> Switching:
