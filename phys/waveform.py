@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import IO, Any
 
@@ -35,7 +36,8 @@ def write_vcd(trace: Trace, file: str | Path | IO[str]) -> int:
 
     Notes
     -----
-    Each array is a scope with a wire ``busy``, a wire per line that fires (``column_3``, ``row_0``)
+    Each array is a scope of its name, in which all but letters, digits and ``_`` are written ``_``,
+    with a wire ``busy``, a wire per line that fires (``column_3``, ``row_0``)
     and a real variable per device that switches (``w_0_3``), whose value is the settled weight and
     is unknown (NaN) before its first pulse. The time unit is 1 fs.
 
@@ -77,8 +79,9 @@ def write_vcd(trace: Trace, file: str | Path | IO[str]) -> int:
 def _write(trace: Trace, entries: np.ndarray, names: list[tuple[int, str]], handle: IO[str]) -> int:
     with VCDWriter(handle, timescale="1 fs", comment="crosspoint", date="") as writer:
         signals = {}
+        scopes = _scopes(trace.arrays)
         for array, name in names:
-            scope = trace.arrays[array] if trace.arrays else f"array_{array}"
+            scope = scopes[array] if scopes else f"array_{array}"
             kind, size, init = ("real", 64, float("nan")) if name[0] == "w" else ("wire", 1, 0)
             signals[array, name] = writer.register_var(scope, name, kind, size=size, init=init)
         for time, group in _instants(entries):
@@ -89,6 +92,21 @@ def _write(trace: Trace, entries: np.ndarray, names: list[tuple[int, str]], hand
             for signal, value in values.items():
                 writer.change(signals[signal], time, value)
     return len(names)
+
+
+def _scopes(names: list[str]) -> list[str]:
+    """Return a scope for every array: viewers take no spaces, and a dot for a scope within.
+
+    Examples
+    --------
+    >>> _scopes(["a0", "core array", "core.array"])
+    ['a0', 'core_array', 'core_array_2']
+    """
+    scopes: list[str] = []
+    for number, name in enumerate(names):
+        scope = re.sub(r"\W", "_", name, flags=re.ASCII) or "array"
+        scopes.append(f"{scope}_{number}" if scope in scopes else scope)
+    return scopes
 
 
 def _instants(entries: np.ndarray) -> list[tuple[int, np.ndarray]]:

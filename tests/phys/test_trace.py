@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,11 @@ import pytest
 
 from phys import Crossbar, Device, Timing, Trace
 from phys.checked import InputError
+from phys.events import EventArray
 from phys.trace import FALL, KINDS, RISE, SWITCH
 from phys.trace_plots import timing_diagram
 from phys.waveform import write_vcd
+from phys.wires import Clock
 from theory import laws
 
 LAW = laws.soft_bounds(w_max=1, w_min=-1, imbalance=0.3)
@@ -116,6 +120,30 @@ def test_the_waveform_holds_every_edge_and_weight(tmp_path: Path) -> None:
     for entry in trace.of(SWITCH):
         signal = dict(changes[f"array.w_{entry['row']}_{entry['column']}"])
         assert float(signal[entry["time_fs"]]) == pytest.approx(float(entry["weight"]), rel=1e-6)
+
+
+@pytest.mark.skipif(
+    not (shutil.which("vcd2fst") and shutil.which("fst2vcd")), reason="GTKWave is not installed"
+)
+@pytest.mark.parametrize("times", [{}, {"slot_ns": 9, "line_delay_ps": 300, "settling_ns": 10}])
+@pytest.mark.parametrize("name", ["array", "the core array, ½"])
+def test_gtkwave_reads_back_every_change(tmp_path: Path, times: Any, name: str) -> None:
+    """Through GTKWave's own reader into its own format, and back."""
+    env, trace = Clock(), Trace()
+    for own in (name, "a second.array"):
+        xbar = Crossbar(3, 4, Device(LAW, dw_min=0.05), seed=1)
+        array = EventArray(env, xbar, Timing(**times), trace, own)
+        env.process(array.update([1, 0.5, 0, -1], [1, -0.3, 0.7], lr=0.3))
+    env.run()
+    plain, packed = tmp_path / "update.vcd", tmp_path / "update.fst"
+    count = write_vcd(trace, plain)
+    subprocess.run(["vcd2fst", plain, packed], check=True)
+    back = subprocess.run(["fst2vcd", packed], check=True, capture_output=True, text=True).stdout
+    _, changes = parse_vcd(plain.read_text())
+    _, found = parse_vcd(back[back.index("$scope") :])
+    assert len(changes) == count
+    assert found == changes
+    assert "1fs" in back.split()
 
 
 def test_back_to_back_pulses_stay_high_in_the_waveform() -> None:
