@@ -93,7 +93,7 @@ class StepResult:
         for a in self.activities:
             text = f"{a.layer:>5} {a.array:<6}{a.what:<10}{a.start_ns:>10.2f}{a.end_ns:>10.2f}"
             energy = f"{a.energy_fj / 1e3:>12.3f}" if a.array != "-" else " " * 12
-            pulses = f"{a.pulses:>9}" if a.what == "update" else ""
+            pulses = f"{a.pulses:>9}" if a.what in ("update", "transfer") else ""
             lines.append(f"{text}{energy}{pulses}".rstrip())
         return "\n".join(lines)
 
@@ -236,19 +236,22 @@ class Controller:
                 one_hot[column] = 1
                 yield read
                 rates = algorithm.lr_c, algorithm.pulses
-                yield from self._timed(depth, "c", "update", one_hot, v, *rates)
+                yield from self._timed(depth, "c", "update", one_hot, v, *rates, label="transfer")
         elif isinstance(algorithm, PulsedSGD):
             yield read
             yield from self._digital(depth)
             yield from self._timed(depth, "c", "update", x, d, algorithm.lr, algorithm.pulses)
 
-    def _timed(self, depth: int, name: str, what: str, *arguments: Any) -> Operation:
+    def _timed(
+        self, depth: int, name: str, what: str, *arguments: Any, label: str | None = None
+    ) -> Operation:
         """Run an operation of an array and note it on the time line."""
         array = self.arrays[depth][name]
         start, before = self.env.now, array.energy_fj
         result = yield from getattr(array, what)(*arguments)
         pulses = result.pulses if isinstance(result, EventResult) else 0
-        label = "read" if what == "read_column" else what
+        if label is None:
+            label = "read" if what == "read_column" else what
         self._note(depth, name, label, start, array.energy_fj - before, pulses)
         return result
 

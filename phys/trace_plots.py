@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from phys import checked
 from phys.checked import InputError
+from phys.plots import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, SKY, STYLE, YELLOW
 from phys.timing import FS_PER_NS, Timing
 from phys.trace import FALL, LOST, NO_LINE, RISE, SWITCH, Trace
 
 if TYPE_CHECKING:
     from phys.event_controller import StepResult
 
-UP, DOWN, FAINT = "#0072b2", "#d55e00", "#999999"
+UP, DOWN, GREY = BLUE, RED, "#999999"
+WEIGHTS = (BLACK, ORANGE, GREEN, PURPLE, SKY)
+OPERATIONS = {
+    "forward": SKY,
+    "backward": BLUE,
+    "digital": GREY,
+    "update": ORANGE,
+    "read": GREEN,
+    "transfer": PURPLE,
+    "zero_shift": YELLOW,
+}
+"""Colours of a step's operations, in the order in which they come."""
+ROWS = {"c": 0, "-": 1, "a": 2}
+"""Forward, backward, then digital work, update and read: from the top of a layer to its end."""
+BESIDE: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1, 1), "fontsize": 8}
+"""A legend on the right of its panel, where it covers nothing."""
 
 
 def timing_diagram(
@@ -42,24 +63,23 @@ def timing_diagram(
     Returns
     -------
     matplotlib.figure.Figure
-        Above: pulses of the lines, up phases blue, down phases orange. Middle: a mark per device
+        Above: pulses of the lines, blue in up phases, red in down phases. Middle: a mark per device
         that switches, hollow where the overlap was not nominal (without `timing`: not the
-        longest). Below: weights.
+        longest). Below: weights, pale where they are going and full where they are.
     """
-    from matplotlib.figure import Figure
-
     checked.whole("most_lines", most_lines, 1)
     checked.whole("devices", devices, 1)
     entries = trace.entries
     entries = entries[entries["array"] == array]
     if not np.isin(entries["kind"], (RISE, FALL)).any():
         raise InputError(f"the trace holds no pulse of array {array}; trace an update first")
-    figure = Figure(figsize=(9, 7), layout="constrained")
-    lines, marks, weights = figure.subplots(3, 1, sharex=True, height_ratios=(3, 2, 2))
-    _draw_lines(lines, entries, most_lines)
-    _draw_switching(marks, entries, timing)
-    _draw_weights(weights, entries, devices, timing)
-    weights.set_xlabel("time (ns)")
+    with rc_context(STYLE):
+        figure = Figure(figsize=(9, 7.5), layout="constrained")
+        lines, marks, weights = figure.subplots(3, 1, sharex=True, height_ratios=(3, 2, 2))
+        _draw_lines(lines, entries, most_lines)
+        _draw_switching(marks, entries, timing)
+        _draw_weights(weights, entries, devices, timing)
+        weights.set_xlabel("time (ns)")
     return figure
 
 
@@ -80,7 +100,10 @@ def _draw_lines(axes: Any, entries: np.ndarray, most: int) -> None:
             labels.append(f"{side} {line}")
     axes.set_yticks(range(len(labels)), labels, fontsize=7)
     axes.invert_yaxis()
-    axes.set_ylabel("lines")
+    axes.grid(visible=False, axis="y")
+    axes.set_title("Column and row lines: when each pulse is high")
+    axes.set_ylabel("line")
+    axes.legend(handles=[Patch(color=UP, label="up"), Patch(color=DOWN, label="down")], **BESIDE)
 
 
 def _draw_switching(axes: Any, entries: np.ndarray, timing: Timing | None) -> None:
@@ -90,16 +113,26 @@ def _draw_switching(axes: Any, entries: np.ndarray, timing: Timing | None) -> No
     row = row.reshape(-1)
     nominal = switched["overlap_fs"].max(initial=1) if timing is None else timing.nominal_fs
     whole = (switched["kind"] == SWITCH) & (switched["overlap_fs"] == nominal)
-    colors = np.where(switched["polarity"] > 0, UP, DOWN)
     times = switched["time_fs"] / FS_PER_NS
-    for chosen, filled in ((whole, True), (~whole, False)):
-        face = colors[chosen] if filled else "none"
-        axes.scatter(times[chosen], row[chosen], s=12, facecolors=face, edgecolors=colors[chosen])
+    for polarity, color, mark in ((1, UP, "^"), (-1, DOWN, "v")):
+        for filled in (True, False):
+            chosen = (whole == filled) & (switched["polarity"] == polarity)
+            face = color if filled else "none"
+            axes.scatter(times[chosen], row[chosen], 16, marker=mark, fc=face, ec=color, lw=0.9)
     step = max(1, len(names) // 12)
     axes.set_yticks(
         range(0, len(names), step), [f"({i}, {j})" for i, j in names[::step]], fontsize=7
     )
-    axes.set_ylabel("devices that switch")
+    axes.set_title("Coincidences: when each device switches")
+    axes.set_ylabel("device (row, column)")
+    shown = {"up": (UP, "^", UP), "down": (DOWN, "v", DOWN), "part, or none": (GREY, "^", "none")}
+    axes.legend(
+        handles=[
+            Line2D([], [], ls="", marker=mark, color=color, mfc=face, label=label)
+            for label, (color, mark, face) in shown.items()
+        ],
+        **BESIDE,
+    )
 
 
 def _draw_weights(axes: Any, entries: np.ndarray, devices: int, timing: Timing | None) -> None:
@@ -111,7 +144,8 @@ def _draw_weights(axes: Any, entries: np.ndarray, devices: int, timing: Timing |
     )
     end = entries["time_fs"].max() / FS_PER_NS
     tau = 0.0 if timing is None else timing.settling_ns
-    for place in places[np.argsort(-counts, kind="stable")[:devices]]:
+    most = places[np.argsort(-counts, kind="stable")[:devices]]
+    for place, color in zip(most, cycle(WEIGHTS), strict=False):
         own = switched[(switched["row"] == place[0]) & (switched["column"] == place[1])]
         times = own["time_fs"] / FS_PER_NS
         settled = np.concatenate([[own["weight"][0] - own["step"][0]], own["weight"]])
@@ -119,6 +153,8 @@ def _draw_weights(axes: Any, entries: np.ndarray, devices: int, timing: Timing |
             np.concatenate([[0], times, [end]]),
             np.concatenate([settled, settled[-1:]]),
             where="post",
+            color=color,
+            lw=1.5,
             label=f"({place[0]}, {place[1]})",
         )
         if tau:
@@ -128,9 +164,10 @@ def _draw_weights(axes: Any, entries: np.ndarray, devices: int, timing: Timing |
             for t, step in zip(times, own["step"], strict=True):
                 lag = np.exp(-np.maximum(grid - t, 0) / tau)
                 momentary = momentary - np.where(grid >= t, step * lag, 0)
-            axes.plot(grid, momentary, color=line.get_color())
-    axes.legend(fontsize=7, title="device", title_fontsize=7)
-    axes.set_ylabel("weight")
+            axes.plot(grid, momentary, color=color, lw=1.5)
+    axes.set_title("Weights of the devices with most pulses")
+    axes.set_ylabel("weight $w$")
+    axes.legend(title="device", title_fontsize=8, **BESIDE)
 
 
 def time_line(step: StepResult) -> Any:
@@ -143,24 +180,31 @@ def time_line(step: StepResult) -> Any:
     Returns
     -------
     matplotlib.figure.Figure
+        From the top, layer by layer: array C, digital work, array A. An operation that takes no
+        time, such as a transfer of nothing, is a tick.
     """
-    from matplotlib.figure import Figure
-
-    names = sorted({(a.layer, a.array) for a in step.activities})
-    kinds = list(dict.fromkeys(a.what for a in step.activities))
-    figure = Figure(figsize=(9, 1.2 + 0.4 * len(names)), layout="constrained")
-    axes = figure.subplots()
-    for k, kind in enumerate(kinds):
-        label: str | None = kind
+    names = sorted({(a.layer, ROWS.get(a.array, len(ROWS)), a.array) for a in step.activities})
+    present = {a.what for a in step.activities}
+    with rc_context(STYLE):
+        figure = Figure(figsize=(9, 1.6 + 0.38 * len(names)), layout="constrained")
+        axes = figure.subplots()
         for a in step.activities:
-            if a.what == kind:
-                place = names.index((a.layer, a.array))
-                width = a.end_ns - a.start_ns
-                axes.barh(place, width, 0.7, left=a.start_ns, color=f"C{k}", label=label)
-                label = None
-    labels = [f"layer {n} {'digital' if array == '-' else array}" for n, array in names]
-    axes.set_yticks(range(len(names)), labels, fontsize=8)
-    axes.invert_yaxis()
-    axes.set_xlabel("time (ns)")
-    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+            place = names.index((a.layer, ROWS.get(a.array, len(ROWS)), a.array))
+            color, width = OPERATIONS.get(a.what, BLACK), a.end_ns - a.start_ns
+            edge: dict[str, Any] = {"ec": "white", "lw": 0.5} if width else {"ec": color, "lw": 2.5}
+            axes.barh(place, width, 0.7, left=a.start_ns - step.start_ns, color=color, **edge)
+        labels = [f"layer {n}, {'digital' if a == '-' else a.upper()}" for n, _, a in names]
+        axes.set_yticks(range(len(names)), labels, fontsize=9)
+        axes.invert_yaxis()
+        axes.grid(visible=False, axis="y")
+        axes.set_title(f"One training step of {step.time_ns:.1f} ns, operation by operation")
+        axes.set_xlabel("time since the step began (ns)")
+        axes.legend(
+            handles=[
+                Patch(color=color, label=what.replace("_", "-"))
+                for what, color in OPERATIONS.items()
+                if what in present
+            ],
+            **BESIDE,
+        )
     return figure

@@ -14,7 +14,7 @@ from phys import Device, Timing, zero_shift
 from phys.algorithms import SHD, FloatSGD, PulsedSGD
 from phys.checked import InputError
 from phys.cli_simulate import simulate
-from phys.event_controller import Controller, StepResult
+from phys.event_controller import Activity, Controller, StepResult
 from phys.network import Network
 from phys.trace_plots import time_line
 from phys.update_times import PUBLISHED_NS, compare, update_time_ns
@@ -122,10 +122,25 @@ def test_what_has_no_sequence_is_refused() -> None:
 
 
 def test_the_time_line_can_be_drawn() -> None:
-    step = Controller(network_for(HAMILTONIAN), HAMILTONIAN).run(IMAGES[:2], LABELS[:2])[-1]
+    controller = Controller(network_for(HAMILTONIAN), HAMILTONIAN, Timing.rasch_2024())
+    step = controller.run(IMAGES[:2], LABELS[:2])[-1]
     (axes,) = time_line(step).axes
     assert len(axes.patches) == len(step.activities)
     time_line(step).savefig(io.BytesIO())
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels == [f"layer {n}, {array}" for n in range(3) for array in ("C", "digital", "A")]
+
+
+def test_an_operation_that_takes_no_time_is_a_tick() -> None:
+    """A transfer of nothing: no bar, but an edge that is seen."""
+    step = StepResult(
+        0.0, [Activity(0, "c", "forward", 0, 40), Activity(0, "c", "transfer", 50, 50)]
+    )
+    (axes,) = time_line(step).axes
+    bar, tick = axes.patches
+    assert tick.get_width() == 0 < bar.get_width()
+    assert tick.get_linewidth() > 2
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["forward", "transfer"]
 
 
 # -- published update times ----------------------------------------------------------------
