@@ -17,7 +17,7 @@ FORMAT = 1
 
 
 class CheckpointError(InputError):
-    """A checkpoint that is damaged, of another format, or from other settings."""
+    """A checkpoint that cannot be written, is damaged, of another format or of other settings."""
 
 
 def save(
@@ -33,6 +33,11 @@ def save(
     progress : dict
         Where the run stands; JSON types only.
     arrays : dict of name to array
+
+    Raises
+    ------
+    CheckpointError
+        The disk is full, or fails.
     """
     head = {"format": FORMAT, "settings": settings, "progress": progress, "digest": _digest(arrays)}
     header = json.dumps(head)
@@ -43,6 +48,12 @@ def save(
             file.flush()
             os.fsync(file.fileno())
         Path(draft).replace(path)
+    except OSError as error:
+        Path(draft).unlink(missing_ok=True)
+        raise CheckpointError(
+            f"checkpoint = {str(path)!r} could not be written ({error.strerror}); make room, or "
+            f"name a file elsewhere. What stood there before is untouched: go on from it with resume"
+        ) from error
     except BaseException:
         Path(draft).unlink(missing_ok=True)
         raise

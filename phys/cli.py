@@ -72,6 +72,8 @@ class LazyGroup(click.Group):
             if not isinstance(error, InputError | DataError | Diverged | TheoryError):
                 raise
             raise UnusableError(str(error)) from error
+        except OSError as error:
+            raise UnusableError(f"{error.filename or 'a file'}: {error.strerror}") from error
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
