@@ -16,10 +16,24 @@ one after the other.
 ``D = 5.85 ns`` gives all four published times to 0.1 ns (30.9, 56.3, 62.1 and, with ``n_s = 10``
 and ``l = 1``, 17.1). It is inferred from them, not read in the paper.
 
-**What differs.** These formulas count ``l t`` for an update, one phase. Their text says two, and
-so does our simulation: with ``x >= 0`` an update has two polarity sub-phases and takes ``2 l t``,
-25 ns longer for 5 slots. A transfer by one pulse takes a second phase of 5 ns too, every `n_s`
-samples. The rest agrees.
+**What differs.** These formulas count ``l t`` for an update: one phase. Their text says two, and so
+does our simulation: up and down pulses take opposite voltages on the columns, so that even with
+``x >= 0`` the rows with ``d > 0`` and those with ``d < 0`` take turns, ``2 l t`` in all. A transfer
+by one pulse takes two slots for the same reason. In ns per sample:
+
+================  =========  ===================  ====================  =========
+algorithm         published  formula, one phase   formula, two phases   simulated
+================  =========  ===================  ====================  =========
+in-memory SGD     30.9       25 + 5.85 = 30.85    50 + 5.85 = 55.85     55.85
+Tiki-Taka v2      56.3       30.85 + 25.42        55.85 + 27.92         83.78
+================  =========  ===================  ====================  =========
+
+The 25 ns between 30.85 and 55.85 are the second phase, ``l t``; the 27.5 ns between 56.28 and 83.78
+are these and half of the second slot of a transfer, which comes every 2 samples. Nothing else
+differs: with one phase the formula gives what is published, with two it gives what the simulation
+takes, at any size of the array. We do not know how the paper comes to count one phase; if up and
+down pulses could share a slot, its numbers would hold. Signed `x` and `d` need four sub-phases, up
+to ``4 l t``.
 """
 
 from __future__ import annotations
