@@ -52,7 +52,7 @@ def save(
         Path(draft).unlink(missing_ok=True)
         raise CheckpointError(
             f"checkpoint = {str(path)!r} could not be written ({error.strerror}); make room, or "
-            f"name a file elsewhere. What stood there before is untouched: go on from it with resume"
+            f"name a file elsewhere. What stood there is untouched: go on from it with resume"
         ) from error
     except BaseException:
         Path(draft).unlink(missing_ok=True)
