@@ -1,7 +1,8 @@
 """The fast engine without numba: NumPy over many devices at once, with the same bits.
 
-The order of every sum and of the pulses on a device is that of `phys.loops`; the tests hold the
-two together. It also serves devices whose steps are Python functions.
+The order of every sum and of the pulses on a device is that of `phys.loops` and
+`phys.array_loops`; the tests hold them together. It also serves devices whose steps are Python
+functions.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from phys import loops
+from phys import array_loops
 from phys.elementary import F1, normal_from_bits
 from phys.pulses import UpdatePlan, plan_update, update_key
 from phys.random_bits import SLOTS_PER_DEVICE, child
@@ -104,7 +105,7 @@ def update(
     timing is not ideal; a device with 0 gets no pulse.
     """
     number, rows, given = crossbar.updates, d.size, 0
-    crossbar.statistics[loops.UPDATES] += 1
+    crossbar.statistics[array_loops.UPDATES] += 1
     plan = plan_update(x, d, gain, pulses, crossbar.streams, number)
     if plan is None:
         return
@@ -129,11 +130,11 @@ def update(
 
 def count_update(crossbar: Crossbar, plan: UpdatePlan, given: int) -> None:
     """Add an update that gave `given` pulses to the statistics of the array."""
-    crossbar.statistics[loops.WANTED] += plan.wanted
-    crossbar.statistics[loops.DELIVERED] += plan.delivered
-    crossbar.statistics[loops.ADDRESSED] += plan.addressed
-    crossbar.statistics[loops.CLIPPED] += plan.clipped
-    crossbar.statistics[loops.PULSES] += given
+    crossbar.statistics[array_loops.WANTED] += plan.wanted
+    crossbar.statistics[array_loops.DELIVERED] += plan.delivered
+    crossbar.statistics[array_loops.ADDRESSED] += plan.addressed
+    crossbar.statistics[array_loops.CLIPPED] += plan.clipped
+    crossbar.statistics[array_loops.PULSES] += given
 
 
 def alternate(crossbar: Crossbar, directions: np.ndarray) -> None:

@@ -1,10 +1,10 @@
 """Turn the readable loops into compiled modules, once, and keep them on disk.
 
 numba caches compiled code beside a source file, so every kernel gets one: the loops of
-`phys.loops` and `phys.training_loops` and the step functions of a law are written to a module
-whose name is the hash of its content, in the user's cache folder (or `CROSSPOINT_CACHE`), and
-compiled the first time they are called. The folder is private (mode 0700), a file is compared with
-the wanted text before it is imported, and it appears by an atomic rename.
+`phys.loops`, `phys.array_loops` and `phys.training_loops` and the step functions of a law are
+written to a module whose name is the hash of its content, in the user's cache folder (or
+`CROSSPOINT_CACHE`), and compiled the first time they are called. The folder is private (mode 0700),
+a file is compared with the wanted text before it is imported, and it appears by an atomic rename.
 
 Without numba, or with ``CROSSPOINT_NUMBA=0``, nothing here is used: see `phys.arrays`.
 """
@@ -22,12 +22,12 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from phys import elementary, loops, random_bits, simd, training_loops
+from phys import array_loops, elementary, loops, random_bits, simd, training_loops
 
 # Trainings may run in threads; a kernel is loaded once.
 _LOADING = threading.RLock()
 
-NOT_COMPILED = ("KERNELS", "CORE_KERNELS", "LAW_KERNELS", "SHARED")
+NOT_COMPILED = ("KERNELS", "SHARED")
 OPTIONS = "cache=True, nogil=True, error_model='numpy'"
 
 PREAMBLE = f"""import numpy as np
@@ -141,7 +141,7 @@ def core() -> ModuleType:
             "from phys.simd import compiled_lane_dot\n\nlane_dot = compiled_lane_dot()",
             kernel_source(random_bits),
             kernel_source(elementary),
-            kernel_source(loops, loops.CORE_KERNELS),
+            kernel_source(loops),
             f"# simd: {hashlib.sha256(inspect.getsource(simd).encode()).hexdigest()}\n",
         )
     )
@@ -154,7 +154,7 @@ def law_module(step_source: str) -> ModuleType:
         (
             f"import numpy as np\nfrom numba import njit\nfrom {core().__name__} import *\n",
             step_source.replace("\ndef ", f"\n\n@njit({OPTIONS})\ndef "),
-            kernel_source(loops, loops.LAW_KERNELS),
+            kernel_source(array_loops),
             "",
         )
     )

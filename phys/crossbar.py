@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from phys import checked, loops
+from phys import array_loops, checked
 from phys.checked import InputError
 from phys.device import Device, draw_population
 from phys.pulses import MAX_PULSES, array_streams, update_gain
@@ -84,7 +84,7 @@ class Crossbar:
         self.columns = np.zeros((cols, rows), dtype=np.float32)
         self.reference_columns = np.zeros((cols, rows), dtype=np.float32)
         self.updates = 0
-        self.statistics = np.zeros(loops.STATISTICS)
+        self.statistics = np.zeros(array_loops.STATISTICS)
 
     def __repr__(self) -> str:
         name = self.device.law.name
@@ -260,12 +260,12 @@ class Crossbar:
             timed.update(self, x, d, gain, pulses, fractions)
         self.updates += 1
         change = self.statistics - before
-        addressed = change[loops.ADDRESSED]
+        addressed = change[array_loops.ADDRESSED]
         return UpdateResult(
-            pulses=int(change[loops.PULSES]),
-            wanted=float(change[loops.WANTED]),
-            delivered=float(change[loops.DELIVERED]),
-            clipped_fraction=float(change[loops.CLIPPED] / addressed) if addressed else 0.0,
+            pulses=int(change[array_loops.PULSES]),
+            wanted=float(change[array_loops.WANTED]),
+            delivered=float(change[array_loops.DELIVERED]),
+            clipped_fraction=float(change[array_loops.CLIPPED] / addressed) if addressed else 0.0,
         )
 
     def pulse_all(

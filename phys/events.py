@@ -33,7 +33,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from phys import arrays, checked, loops
+from phys import array_loops, arrays, checked
 from phys.checked import InputError
 from phys.crossbar import Crossbar
 from phys.event_result import EventResult, Tally
@@ -126,7 +126,7 @@ class EventArray:
             start, tally = self.env.now, self._tally
             plan = plan_update(x, d, gain, pulses, crossbar.streams, number)
             crossbar.updates += 1
-            crossbar.statistics[loops.UPDATES] += 1
+            crossbar.statistics[array_loops.UPDATES] += 1
             coincidences = 0
             if plan is not None:
                 noise_key = update_key(crossbar.streams[2], number)

@@ -1,7 +1,7 @@
 """The fast engine: reads, parallel updates and alternating pulses on whole arrays.
 
-With numba it runs the compiled loops of `phys.loops`; without numba, and for devices whose steps
-are Python functions, it runs `phys.arrays`. Both give the same bits.
+With numba it runs the compiled loops of `phys.loops` and `phys.array_loops`; without numba, and for
+devices whose steps are Python functions, it runs `phys.arrays`. Both give the same bits.
 """
 
 from __future__ import annotations

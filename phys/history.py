@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from phys import loops
+from phys import array_loops
 from phys.device import Device
 from phys.energy import EnergyPoint
 from phys.network import Network
@@ -145,11 +145,13 @@ def layer_reports(network: Network) -> list[LayerReport]:
                 LayerReport(
                     layer=depth + 1,
                     array=name.upper(),
-                    updates=int(s[loops.UPDATES]),
-                    pulses=int(s[loops.PULSES]),
-                    clipped_fraction=float(s[loops.CLIPPED] / max(s[loops.ADDRESSED], 1.0)),
-                    delivered_over_wanted=float(s[loops.DELIVERED] / s[loops.WANTED])
-                    if s[loops.WANTED]
+                    updates=int(s[array_loops.UPDATES]),
+                    pulses=int(s[array_loops.PULSES]),
+                    clipped_fraction=float(
+                        s[array_loops.CLIPPED] / max(s[array_loops.ADDRESSED], 1.0)
+                    ),
+                    delivered_over_wanted=float(s[array_loops.DELIVERED] / s[array_loops.WANTED])
+                    if s[array_loops.WANTED]
                     else 1.0,
                 )
             )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from phys import arrays, compiler, fast, loops, timed_loops
+from phys import array_loops, arrays, compiler, fast, timed_loops
 from phys.pulses import plan_update, update_key
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def update(
     if fast.engine_name(kernel) == "numpy":
         arrays.update(crossbar, x, d, gain, pulses, fractions)
         return
-    crossbar.statistics[loops.UPDATES] += 1
+    crossbar.statistics[array_loops.UPDATES] += 1
     plan = plan_update(x, d, gain, pulses, crossbar.streams, crossbar.updates)
     if plan is None:
         return

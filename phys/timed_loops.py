@@ -17,7 +17,7 @@ def give_timed_pulses(
     Parameters
     ----------
     weights : float32 (columns, rows), changed in place.
-    c, stride, noise : as in `phys.loops.update_array`.
+    c, stride, noise : as in `phys.array_loops.update_array`.
     fractions : float32 (columns, rows); a device with 0 gets no pulse.
     x, d : float32 (columns,) and (rows,), for their signs.
     column_bits, row_bits : uint64, bit `s` of a line: it fires in slot `s`.

@@ -76,6 +76,18 @@ def backpropagate(image, label, activation, weights, references, inputs, outputs
     return loss
 
 
+def backpropagate_batch(
+    images, labels, samples, activation, weights, references, inputs, outputs, index, z, total
+):
+    """Run the samples of a batch forward and backward; return `total` plus their losses."""
+    for b in range(samples.size):
+        n = samples[b]
+        total += backpropagate(
+            images[n], labels[n], activation, weights, references, inputs, outputs, b, index, z
+        )
+    return total
+
+
 def train_float(
     images, labels, order, batch, activation, weights, references, lr, inputs, outputs, scratch, z
 ):
@@ -84,11 +96,19 @@ def train_float(
     total = 0.0
     for start in range(0, order.size, batch):
         size = min(batch, order.size - start)
-        for b in range(size):
-            n = order[start + b]
-            total += backpropagate(
-                images[n], labels[n], activation, weights, references, inputs, outputs, b, index, z
-            )
+        total = backpropagate_batch(
+            images,
+            labels,
+            order[start : start + size],
+            activation,
+            weights,
+            references,
+            inputs,
+            outputs,
+            index,
+            z,
+            total,
+        )
         for b in range(size):
             for layer in range(len(weights)):
                 x = inputs[layer][b]
@@ -115,11 +135,19 @@ def train_pulsed(
     total = 0.0
     for start in range(0, order.size, batch):
         size = min(batch, order.size - start)
-        for b in range(size):
-            n = order[start + b]
-            total += backpropagate(
-                images[n], labels[n], activation, weights, references, inputs, outputs, b, index, z
-            )
+        total = backpropagate_batch(
+            images,
+            labels,
+            order[start : start + size],
+            activation,
+            weights,
+            references,
+            inputs,
+            outputs,
+            index,
+            z,
+            total,
+        )
         for b in range(size):
             for layer in range(len(weights)):
                 update_c(
@@ -172,11 +200,19 @@ def train_shd(
     total = 0.0
     for start in range(0, order.size, batch):
         size = min(batch, order.size - start)
-        for b in range(size):
-            n = order[start + b]
-            total += backpropagate(
-                images[n], labels[n], activation, c, ref_c, inputs, outputs, b, index, z
-            )
+        total = backpropagate_batch(
+            images,
+            labels,
+            order[start : start + size],
+            activation,
+            c,
+            ref_c,
+            inputs,
+            outputs,
+            index,
+            z,
+            total,
+        )
         for b in range(size):
             for layer in range(len(c)):
                 update_a(
@@ -220,5 +256,11 @@ def train_shd(
     return total
 
 
-SHARED = ("activate_into", "through_activation", "softmax_error", "backpropagate")
+SHARED = (
+    "activate_into",
+    "through_activation",
+    "softmax_error",
+    "backpropagate",
+    "backpropagate_batch",
+)
 KERNELS = (*SHARED, "train_pulsed", "train_shd")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from phys import Crossbar, Device, compiler, elementary, loops
+from phys import Crossbar, Device, array_loops, compiler, elementary, loops
 from phys.data import Dataset
 from phys.kernels import LawKernel
 from theory import DeviceLaw, laws, w
@@ -121,11 +121,11 @@ def normal_cdf(x: np.ndarray) -> np.ndarray:
 
 # -- oracles ---------------------------------------------------------------------------------
 def interpreted(kernel: LawKernel) -> dict[str, Any]:
-    """Return the loops of `phys.loops` beside one law's step functions, run by the interpreter."""
-    names: dict[str, Any] = dict(vars(elementary)) | dict(vars(loops))
+    """Return the loops of one array beside one law's step functions, run by the interpreter."""
+    names: dict[str, Any] = {**vars(elementary), **vars(loops), **vars(array_loops)}
     exec(compile(kernel.source, "<steps>", "exec"), names)
-    for name in (*loops.CORE_KERNELS, *loops.LAW_KERNELS):
-        function = vars(loops)[name]
+    for name in (*loops.KERNELS, *array_loops.KERNELS):
+        function = names[name]
         names[name] = types.FunctionType(function.__code__, names, name, function.__defaults__)
     return names
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phys import Crossbar, Device, Spread, arrays, compiler, fast, loops
+from phys import Crossbar, Device, Spread, array_loops, arrays, compiler, fast
 from phys.pulses import update_gain
 from tests.phys.helpers import (
     COMPILED_LAWS,
@@ -71,11 +71,20 @@ def by_interpreter(xbar: Crossbar) -> Crossbar:
 def assert_equal(a: Crossbar, b: Crossbar) -> None:
     assert same_bits(a.columns, b.columns)
     assert a.updates == b.updates
-    for place in (loops.UPDATES, loops.PULSES, loops.ADDRESSED, loops.CLIPPED):
+    for place in (
+        array_loops.UPDATES,
+        array_loops.PULSES,
+        array_loops.ADDRESSED,
+        array_loops.CLIPPED,
+    ):
         assert a.statistics[place] == b.statistics[place]
     # Sums of float32 terms, in different orders of summation.
-    assert a.statistics[loops.WANTED] == pytest.approx(b.statistics[loops.WANTED], rel=1e-5)
-    assert a.statistics[loops.DELIVERED] == pytest.approx(b.statistics[loops.DELIVERED], rel=1e-5)
+    assert a.statistics[array_loops.WANTED] == pytest.approx(
+        b.statistics[array_loops.WANTED], rel=1e-5
+    )
+    assert a.statistics[array_loops.DELIVERED] == pytest.approx(
+        b.statistics[array_loops.DELIVERED], rel=1e-5
+    )
 
 
 # Two laws stand for the spread: the kernel text of a spread law is its own, and is compiled anew.
@@ -114,7 +123,7 @@ def test_any_update_of_any_shape(data: st.DataObject) -> None:
     for engine in (interpreted_update, arrays.update, fast.update):
         xbar = start("soft_bounds", numbers, rows, cols, seed)
         engine(xbar, x, d, gain, pulses)
-        results.append((xbar.columns.copy(), xbar.statistics[loops.PULSES]))
+        results.append((xbar.columns.copy(), xbar.statistics[array_loops.PULSES]))
     for columns, pulse_count in results[1:]:
         assert same_bits(columns, results[0][0])
         assert pulse_count == results[0][1]
