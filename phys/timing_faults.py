@@ -9,7 +9,7 @@ ideal in both: `early_reads` trains in `phys.event_controller`, where they are n
 step beside the accuracy; `phys.fault_plots` draws both. The numbers below are means of two seeds,
 recorded by ``benchmarks/timing_faults.py``, with ``SHD(lr_a=0.2, lr_c=0.5, transfer_every=1)`` and
 balanced soft bounds of plus and minus 1 with ``dw_min = 0.002``. Between the two seeds an accuracy
-differs by .03 without faults and by up to .16 with heavy ones.
+differs by up to .04 without faults and by up to .16 with heavy ones.
 
 **With skew, accuracy follows the expected fraction, whether pulses shrink or get lost.** With two
 thirds of a step left it falls by .05, with half by .11 to .14, with a fifth by .34 to .36. SHD,
