@@ -169,6 +169,8 @@ class TrainingRun:
         self.history.layers = layer_reports(network)
 
     def _stepwise(self, images: np.ndarray, labels: np.ndarray) -> fused.Runner:
+        # The compiled loops overflow without a word, and the loss is checked after each chunk.
+        @np.errstate(over="ignore", invalid="ignore")
         def run(order: np.ndarray) -> float:
             total = 0.0
             for start in range(0, order.size, self.batch):
