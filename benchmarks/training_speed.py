@@ -80,7 +80,12 @@ def measure(
 def with_fastmath(data: Dataset, warm: int, timed: int) -> dict[str, dict[str, float]]:
     """Measure the noise-free cases with sums in any order, which gives up equal bits."""
     kept = compiler.OPTIONS
-    cached = (compiler.core, compiler.float_training_module, fused._training_module)
+    cached = (
+        compiler.core,
+        compiler.law_module,
+        compiler.float_training_module,
+        fused._training_module,
+    )
     try:
         compiler.OPTIONS = kept + ", fastmath=True"
         for function in cached:

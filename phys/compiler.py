@@ -148,6 +148,7 @@ def core() -> ModuleType:
     return load("core", text)
 
 
+@cache
 def law_module(step_source: str) -> ModuleType:
     """Return the compiled loops of one array for the step functions in `step_source`."""
     text = "\n".join(

@@ -12,9 +12,9 @@ import sympy as sp
 
 from phys import checked
 from phys.checked import InputError
-from phys.elementary import exp32, normal_from_bits
+from phys.elementary import exp32
 from phys.kernels import LawKernel, law_kernel
-from phys.random_bits import PARAMETER_SPREAD, STEP_SPREAD, child, stream_key
+from phys.random_bits import PARAMETER_SPREAD, STEP_SPREAD, normals, stream_key
 from theory import DeviceLaw, Parameter, w
 
 IMBALANCE_LIMIT = 0.99
@@ -305,9 +305,7 @@ def draw_population(device: Device, count: int, seed: int) -> Population:
     nominal_low, nominal_high = device.bounds
 
     def xi(stream: np.uint64, quantity: int) -> np.ndarray:
-        with np.errstate(over="ignore"):
-            key = stream_key(seed, int(stream), quantity)
-            return normal_from_bits(child(key, np.arange(count, dtype=np.uint64)))
+        return normals(stream_key(seed, int(stream), quantity), count)
 
     step: Any = device.dw_min
     if spread.step:

@@ -6,7 +6,6 @@ devices whose steps are Python functions, it runs `phys.arrays`. Both give the s
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,14 +24,9 @@ def engine_name(kernel: Any) -> str:
     return "compiled" if compiler.available() and isinstance(kernel, LawKernel) else "numpy"
 
 
-@cache
-def _law_module(source: str) -> Any:
-    return compiler.law_module(source)
-
-
 def law_module(kernel: Any) -> Any:
     """Return the compiled loops for arrays with this `LawKernel`."""
-    return _law_module(kernel.source)
+    return compiler.law_module(kernel.source)
 
 
 def scratch(lines: int) -> tuple[Any, ...]:

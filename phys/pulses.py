@@ -16,11 +16,10 @@ from phys.loops import TWO_32, peak_probabilities
 from phys.random_bits import (
     COLUMN_TRAIN,
     CYCLE_NOISE,
-    LOW_32,
     ROW_TRAIN,
     U1,
-    U32,
     child,
+    slot_word,
     stream_key,
 )
 
@@ -82,8 +81,7 @@ def draw_line_trains(values: np.ndarray, p_peak: np.float32, key: np.uint64, pul
     active = np.nonzero(values)[0]
     keys = child(key, active.astype(np.uint64))
     for slot in range(pulses):
-        words = child(keys, np.array([slot // 2], dtype=np.uint64))
-        words = (words >> U32) if slot % 2 else (words & LOW_32)
+        words = slot_word(keys, np.array([slot], dtype=np.uint64))
         bits[active] |= (words < threshold[active]).astype(np.uint64) << np.uint64(slot)
     return Trains(bits, probability, clipped & (values != 0))
 

@@ -15,6 +15,8 @@ engine, and NumPy runs them as they stand, on the same unsigned integers and so 
 
 import numpy as np
 
+from phys.elementary import normal_from_bits
+
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2 = np.uint64(0x94D049BB133111EB)
@@ -94,4 +96,16 @@ def uniforms(key: np.uint64, count: int) -> np.ndarray:
     return ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
 
 
-KERNELS = ("child", "slot_word")
+def normals(key: np.uint64, count: int) -> np.ndarray:
+    """Return `count` standard normal float32 numbers below `key`.
+
+    Examples
+    --------
+    >>> draw = normals(stream_key(0, 7), 1000)
+    >>> draw.dtype.name, bool(abs(draw.mean()) < 4 * 1000**-0.5)
+    ('float32', True)
+    """
+    return np.asarray(normal_from_bits(child(key, np.arange(count, dtype=np.uint64))))
+
+
+KERNELS = ("child",)

@@ -27,7 +27,6 @@ OVERLAP = sp.Symbol("t", nonnegative=True)
 NOMINAL = sp.Symbol("t_nominal", positive=True)
 TAU = sp.Symbol("tau", positive=True)
 EXPONENTIAL_APPROACH = (1 - sp.exp(-OVERLAP / TAU)) / (1 - sp.exp(-NOMINAL / TAU))
-PROPORTIONAL = OVERLAP / NOMINAL
 
 
 @dataclass(frozen=True)

@@ -239,7 +239,7 @@ def sweep(
     from phys.training import train
 
     base = Timing(slot_ns=15.0) if timing is None else timing
-    if name not in {field for field in base.__dataclass_fields__ if field[-3:] in ("_ns", "_ps")}:
+    if name not in TIMES:
         raise InputError(
             f"name = {name!r} is no time; give a field of Timing that ends in _ns or _ps"
         )

@@ -40,8 +40,8 @@ class Diverged(ArithmeticError):
 
 def sample_order(seed: int, epoch: int, count: int) -> np.ndarray:
     """Return the order of the samples in an epoch, int64 (count,): a sort by random words."""
-    with np.errstate(over="ignore"):
-        words = child(stream_key(seed, int(SAMPLE_ORDER), epoch), np.arange(count, dtype=np.uint64))
+    key = stream_key(seed, int(SAMPLE_ORDER), epoch)
+    words = child(key, np.arange(count, dtype=np.uint64))
     return np.argsort(words, kind="stable")
 
 

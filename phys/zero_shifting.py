@@ -19,8 +19,7 @@ import numpy as np
 from phys import checked
 from phys.checked import InputError
 from phys.crossbar import ENGINES, Crossbar
-from phys.elementary import normal_from_bits
-from phys.random_bits import REFERENCE_ERROR, child, stream_key
+from phys.random_bits import REFERENCE_ERROR, normals, stream_key
 from phys.symmetry import antisymmetric_slope, cycle_multiplier, symmetric_part
 from phys.timing import Timing
 from theory import DeviceLaw
@@ -202,9 +201,8 @@ def zero_shift(
         pulse([-1])
     if error:
         low, high = xbar.device.bounds
-        with np.errstate(over="ignore"):
-            key = stream_key(xbar.seed, int(REFERENCE_ERROR), xbar.updates)
-            xi = normal_from_bits(child(key, np.arange(target.size, dtype=np.uint64)))
+        key = stream_key(xbar.seed, int(REFERENCE_ERROR), xbar.updates)
+        xi = normals(key, target.size)
         target += np.float32(error * (high - low)) * xi.reshape(target.shape)
     xbar.set_reference(target.T)
     return watch.history(count, rule, 2 * (count + (read == "mean")) * target.size)

@@ -128,15 +128,6 @@ _FUNCTIONS: dict[Any, Evaluator] = {
 }
 
 
-def supported(expression: Expr, x: Symbol) -> bool:
-    """Whether :func:`evaluator` can enclose this expression."""
-    try:
-        evaluator(expression, x)
-    except LawError:
-        return False
-    return True
-
-
 def evaluator(expression: Expr, x: Symbol) -> Evaluator:
     """Compile ``expression`` in the one variable ``x`` to an interval function.
 

@@ -33,17 +33,18 @@ VALUES = st.sampled_from([-1.0, -0.25, 0.0, 0.0, 0.5, 1.0])
 COLUMN_SIGNALS = st.lists(VALUES, min_size=COLS, max_size=COLS)
 ROW_SIGNALS = st.lists(VALUES, min_size=ROWS, max_size=ROWS)
 NOISES = [{}, {"cycle_noise": 0.5}, {"additive_noise": 0.3}]
+ARRAYS: dict[str, Any] = {
+    "law": st.sampled_from(sorted(LAWS)),
+    "noise": st.sampled_from(NOISES),
+    "spread": st.sampled_from([0.0, 0.3]),
+    "seed": st.integers(0, 2**40),
+}
 
 
 class TwoEngines(RuleBasedStateMachine):
     """An auxiliary and a core array in each engine."""
 
-    @initialize(
-        law=st.sampled_from(sorted(LAWS)),
-        noise=st.sampled_from(NOISES),
-        spread=st.sampled_from([0.0, 0.3]),
-        seed=st.integers(0, 2**40),
-    )
+    @initialize(**ARRAYS)
     def build(self, law: str, noise: dict[str, float], spread: float, seed: int) -> None:
         device = Device(LAWS[law], dw_min=0.02, device_spread=spread, **noise)
         self.fast, self.event = (
@@ -120,12 +121,7 @@ class TwoEngines(RuleBasedStateMachine):
 class Perturbed(TwoEngines):
     """The event engine's law, with up steps larger by one part in a million."""
 
-    @initialize(
-        law=st.sampled_from(sorted(LAWS)),
-        noise=st.sampled_from(NOISES),
-        spread=st.sampled_from([0.0, 0.3]),
-        seed=st.integers(0, 2**40),
-    )
+    @initialize(**ARRAYS)
     def build(self, law: str, noise: dict[str, float], spread: float, seed: int) -> None:
         super().build(law, noise, spread, seed)
         for xbar in self.event:
