@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from phys.crossbar import Crossbar, UpdateResult
-    from phys.device import Device, Spread, StepFunctions
+    from phys.device import Device
     from phys.history import History
+    from phys.spread import Spread
+    from phys.step_functions import StepFunctions
     from phys.timing import Timing
     from phys.trace import Trace
     from phys.training import train
@@ -18,8 +20,8 @@ _HOMES = {
     "Crossbar": "phys.crossbar",
     "UpdateResult": "phys.crossbar",
     "Device": "phys.device",
-    "Spread": "phys.device",
-    "StepFunctions": "phys.device",
+    "Spread": "phys.spread",
+    "StepFunctions": "phys.step_functions",
     "Timing": "phys.timing",
     "Trace": "phys.trace",
     "History": "phys.history",

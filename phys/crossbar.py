@@ -9,7 +9,8 @@ import numpy as np
 
 from phys import array_loops, checked
 from phys.checked import InputError
-from phys.device import Device, draw_population
+from phys.device import Device
+from phys.population import draw_population
 from phys.pulses import MAX_PULSES, array_streams, update_gain
 from phys.symmetry import device_symmetry_points
 from phys.timing import Timing, checked_timing

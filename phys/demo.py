@@ -18,8 +18,9 @@ from typing import Any
 from phys import checked
 from phys.data import Dataset
 from phys.demo_shift import ShiftTest, shift_test
-from phys.device import Device, Spread
+from phys.device import Device
 from phys.history import History, Progress
+from phys.spread import Spread
 from phys.training import train
 from theory import Derivation, DeviceLaw, derive, laws
 

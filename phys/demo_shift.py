@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from phys.crossbar import Crossbar
-from phys.device import Device, Spread
+from phys.device import Device
+from phys.spread import Spread
 from phys.symmetry import antisymmetric_slope, cycle_multiplier, per_device, symmetric_part
 from phys.zero_shifting import zero_shift
 from theory import DeviceLaw, w

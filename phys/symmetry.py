@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from phys.device import Population
+from phys.population import Population
 from theory import DeviceLaw, w
 
 BISECTIONS = 60

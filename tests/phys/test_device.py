@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 
 from phys import Crossbar, Device, Spread, StepFunctions
-from phys.device import IMBALANCE_LIMIT, SMALLEST_BOUND_FACTOR, Population, draw_population
+from phys.population import (
+    IMBALANCE_LIMIT,
+    SMALLEST_BOUND_FACTOR,
+    Population,
+    draw_population,
+)
 from tests.phys.helpers import (
     BALANCED,
     SOFT,

@@ -22,7 +22,7 @@ from phys.cli import main
 from phys.data import Dataset, load
 from phys.demo_records import balance_by_epoch, shown_epochs
 from phys.demo_shift import shift_test
-from phys.device import Spread
+from phys.spread import Spread
 from theory import laws
 
 NOTICE = "These are <real> digits & not MNIST"
