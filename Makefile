@@ -10,18 +10,28 @@ JOBS ?= 2
 KEY := $(firstword $(shell { cat pyproject.toml; pwd; } | cksum))
 RUN_READY := $(VENV)/.crosspoint-run-$(KEY)
 DEV_READY := $(VENV)/.crosspoint-dev-$(KEY)
+LAB_READY := $(VENV)/.crosspoint-lab-$(KEY)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint clean
+.PHONY: help demo test lint lab notebooks test-notebooks clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## */  make \1	/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):[^#]*## */  make \1	/p' $(MAKEFILE_LIST)
 
 demo: $(RUN_READY) ## derive, simulate and train the demonstration, and write its report
 	$(BIN)/crosspoint demo $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 test: $(DEV_READY) ## run the test suite
 	$(if $(DATA),CROSSPOINT_DATA="$(DATA)") $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+lab: $(LAB_READY) ## open the tutorials in JupyterLab
+	cd tutorials && $(if $(DATA),CROSSPOINT_DATA="$$(cd "$(DATA)" && pwd)") ../$(BIN)/jupyter lab $(ARGS) 00_start_here.ipynb
+
+notebooks: $(LAB_READY) ## execute the tutorials with full settings, and stamp them
+	$(if $(DATA),CROSSPOINT_DATA="$$(cd "$(DATA)" && pwd)") $(BIN)/python tutorials/execute.py $(ARGS)
+
+test-notebooks: $(DEV_READY) $(LAB_READY) ## run the tutorials from clean kernels with small settings
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS) tests/tutorials/run_notebooks.py
 
 lint: $(DEV_READY) ## check style, format and types
 	$(BIN)/ruff check .
@@ -61,7 +71,7 @@ if ! $(BIN)/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>
 fi
 @echo "Installing crosspoint and what it needs into $(VENV), once; this can take some minutes"
 @$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable $(1)
-@rm -f $(VENV)/.crosspoint-*
+@find $(VENV) -maxdepth 1 -name '.crosspoint-*' ! -name '*-$(KEY)' -delete
 @touch $(2)
 endef
 
@@ -70,3 +80,6 @@ $(RUN_READY):
 
 $(DEV_READY):
 	$(call set-up,'.[dev]',$(RUN_READY) $@)
+
+$(LAB_READY):
+	$(call set-up,'.[tutorials]',$(RUN_READY) $@)
