@@ -1,0 +1,108 @@
+"""Counter-examples as Python code: the device, and the numbers on which a check fails."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from phys.crossbar import Crossbar
+from phys.device import Device
+from theory import DeviceLaw, w
+
+
+def literal(value: Any) -> str:
+    """Return Python code for a drawn value: numbers, text, containers and arrays of them.
+
+    Examples
+    --------
+    >>> literal({"x": [1, -0.5], "a": np.float32([0.1])})
+    "{'x': [1, -0.5], 'a': np.array([0.1], dtype='float32')}"
+    """
+    if isinstance(value, np.ndarray):
+        body = literal(value.tolist())
+        return f"np.array({body}, dtype={value.dtype.name!r})" if value.dtype != object else body
+    if isinstance(value, np.generic):
+        return f"np.{value.dtype.name}({literal(value.item())})"
+    if isinstance(value, float) and not np.isfinite(value):
+        return f"float({str(value)!r})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(literal, value))}]"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(literal, value))}{',' * (len(value) == 1)})"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{literal(k)}: {literal(v)}" for k, v in value.items()) + "}"
+    return repr(value)
+
+
+def counter_example(
+    id: str,  # noqa: A002 - the word of the report
+    origin: str,
+    drawn: Mapping[str, Any],
+    crossbar: Any,
+    message: str,
+) -> str:
+    """Return code that fails as the check failed."""
+    arguments = "".join(f", {name}={literal(value)}" for name, value in drawn.items())
+    lines = ["import numpy as np"] if "np." in arguments else []
+    lines += [origin, "from phys.checks import recheck"]
+    if crossbar is not Crossbar:
+        lines.append(f"from {crossbar.__module__} import {crossbar.__qualname__}")
+        arguments = f", crossbar={crossbar.__qualname__}{arguments}"
+    lines.append(f"recheck({id!r}, device{arguments})")
+    lines += [f"# {line}" for line in message.splitlines()]
+    return "\n".join(lines)
+
+
+def origin_of(given: Any, frame: FrameType | None) -> str:
+    """Return code that defines ``device`` as `given`.
+
+    A name in the module that asked is imported from there; a law is written out. Anything else is
+    left to the reader, whose session holds it.
+    """
+    if frame is not None:
+        for name, value in frame.f_globals.items():
+            if value is given and name.isidentifier():
+                home = frame.f_globals.get("__name__")
+                if home and home != "__main__" and home in sys.modules:
+                    return f"from {home} import {name} as device"
+                return f"device = {name}"
+    if isinstance(given, DeviceLaw):
+        return _law_code(given, "device") or _SESSION
+    if isinstance(given, Device) and type(given) is Device and isinstance(given.law, DeviceLaw):
+        law = _law_code(given.law, "law")
+        return f"from phys import Device, Spread\n{law}\n{_device_code(given)}" if law else _SESSION
+    return _SESSION
+
+
+_SESSION = "# device: the object that was given to check_device"
+
+
+def _device_code(device: Device) -> str:
+    given = [
+        f"{f.name}={getattr(device, f.name)!r}"
+        for f in fields(device)
+        if f.name != "law" and (f.default is MISSING or getattr(device, f.name) != f.default)
+    ]
+    return f"device = Device(law, {', '.join(given)})"
+
+
+def _law_code(law: DeviceLaw, name: str) -> str:
+    """Return code that builds a numeric law, or nothing for a subclass, which may differ."""
+    if type(law) is not DeviceLaw:
+        return ""
+    parts = [sp.sstr(e, sympy_integers=True) for e in (law.up, law.down, *law.bounds)]
+    used = {word for part in parts for word in re.findall(r"[A-Za-z_]\w*", part)} - {w.name}
+    imports = f"from sympy import {', '.join(sorted(used))}\n" if used else ""
+    constant = ", constant=True" if law.constant else ""
+    return (
+        f"{imports}from theory import DeviceLaw, w\n"
+        f"{name} = DeviceLaw(\n    {law.name!r},\n    up={parts[0]},\n    down={parts[1]},\n"
+        f"    bounds=({parts[2]}, {parts[3]}){constant},\n)"
+    )

@@ -1,0 +1,161 @@
+"""The device under test, and what it is capable of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from phys.checked import InputError
+from phys.crossbar import Crossbar
+from phys.device import Device
+from phys.step_functions import StepFunctions
+from theory import DeviceLaw, w
+
+STATES = 100
+"""Steps between the bounds of a bare law or pair of functions, which has no dw_min of its own."""
+
+CAPABILITIES: dict[str, tuple[Callable[[Subject], bool], str]] = {
+    "formula": (
+        lambda s: s.law is not None,
+        "the device has no formula: its steps are Python functions",
+    ),
+    "noise": (lambda s: bool(any(s.device.noise)), "the device has neither kind of noise"),
+    "spread": (lambda s: s.device.spread.any, "the devices of an array do not differ"),
+    "memoryless": (
+        lambda s: not s.has_hidden_state,
+        "the device has a hidden state, so that its next step depends on more than its weight",
+    ),
+}
+"""Whether a subject has it, and what to say where it has not."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A device under test.
+
+    Attributes
+    ----------
+    device : Device
+        As given, with its spread and noise.
+    crossbar : callable
+        ``crossbar(rows, cols, device, seed)`` makes an array; `phys.Crossbar`, or another engine
+        to be judged.
+    origin : str
+        Python code that defines ``device``, for counter-examples.
+    """
+
+    device: Device
+    crossbar: Callable[..., Crossbar] = Crossbar
+    origin: str = ""
+
+    @property
+    def law(self) -> DeviceLaw | None:
+        """The formula of the device, where it has one."""
+        return self.device.law if isinstance(self.device.law, DeviceLaw) else None
+
+    @property
+    def has_hidden_state(self) -> bool:
+        """Whether a device remembers more than its weight."""
+        return bool(getattr(self.device, "has_hidden_state", False))
+
+    @cached_property
+    def quiet(self) -> Device:
+        """The device without noise."""
+        return replace(self.device, cycle_noise=0.0, additive_noise=0.0)
+
+    @cached_property
+    def nominal(self) -> Device:
+        """The device without noise and without spread."""
+        return replace(self.quiet, device_spread=0.0)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Nominal bounds ``(w_min, w_max)``."""
+        return self.device.bounds
+
+    def array(
+        self,
+        rows: int = 1,
+        cols: int = 1,
+        *,
+        device: Device | None = None,
+        weights: Any = None,
+        seed: int = 0,
+    ) -> Crossbar:
+        """Return a new array of `device` (None: the device as given), with `weights` written."""
+        xbar = self.crossbar(rows, cols, self.device if device is None else device, seed)
+        if weights is not None:
+            xbar.set_weights(np.broadcast_to(weights, (rows, cols)))
+        return xbar
+
+    @cached_property
+    def _steps(self) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+        if isinstance(self.device.law, DeviceLaw):
+            up, down = (
+                sp.lambdify([w], q, modules="numpy")
+                for q in (self.device.law.up, self.device.law.down)
+            )
+            return up, down
+        functions = self.device.law
+
+        def plain(q: Callable[[Any], Any]) -> Callable[[Any], Any]:
+            return lambda weight: np.asarray(q(np.asarray(weight, np.float32)), np.float64)
+
+        return plain(functions.up), plain(functions.down)
+
+    def up(self, weight: Any) -> np.ndarray:
+        """Return ``q_up(w)`` of the nominal device, float64 of the shape of `weight`."""
+        return self._evaluate(0, weight)
+
+    def down(self, weight: Any) -> np.ndarray:
+        """Return ``q_down(w)`` of the nominal device, float64 of the shape of `weight`."""
+        return self._evaluate(1, weight)
+
+    def _evaluate(self, which: int, weight: Any) -> np.ndarray:
+        places = np.asarray(weight, np.float64)
+        with np.errstate(all="ignore"):
+            q = self._steps[which](np.atleast_1d(places))
+        return np.broadcast_to(np.asarray(q, np.float64), np.atleast_1d(places).shape).reshape(
+            places.shape
+        )
+
+
+def as_device(given: Any) -> Device:
+    """Return `given` as a device; a bare law or pair of functions gets 100 steps in its range.
+
+    Raises
+    ------
+    InputError
+        It is no device, or a law without numbers.
+
+    Examples
+    --------
+    >>> from theory import laws
+    >>> as_device(laws.soft_bounds(w_max=1, w_min=-1, imbalance=0.3)).dw_min
+    0.02
+    """
+    if isinstance(given, Device):
+        return given
+    if isinstance(given, DeviceLaw | StepFunctions):
+        low, high = _bounds(given)
+        return Device(given, dw_min=(high - low) / STATES)
+    raise InputError(
+        f"law_or_device = {given!r} is a {type(given).__name__}; give a theory.DeviceLaw, a "
+        f"phys.Device or a phys.StepFunctions"
+    )
+
+
+def _bounds(law: DeviceLaw | StepFunctions) -> tuple[float, float]:
+    if isinstance(law, DeviceLaw) and not law.is_numeric:
+        names = [p.name for p in law.parameters if p.value is None]
+        raise InputError(
+            f"law {law.name!r} leaves {', '.join(names)} symbolic; the checks need numbers: use "
+            f"law.with_values({names[0]}=...)"
+        )
+    low, high = law.bounds
+    return float(low), float(high)

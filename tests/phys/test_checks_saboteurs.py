@@ -1,0 +1,32 @@
+"""Every check catches its saboteur, with a message that says what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from phys.checks import Status, Subject, checks
+from phys.checks.runner import run_check
+from phys.checks.subject import as_device
+from tests.phys.saboteurs import Saboteur, saboteurs
+
+CHECKS = checks()
+EVERY = saboteurs()
+
+
+def subject_of(one: Saboteur) -> Subject:
+    made = one.make()
+    return Subject(as_device(made.device), made.crossbar)
+
+
+@pytest.mark.parametrize("one", EVERY.values(), ids=EVERY)
+def test_the_check_catches_its_saboteur(one: Saboteur) -> None:
+    result = run_check(CHECKS[one.check], subject_of(one))
+    assert result.status is Status.FAILED, f"{one.check} did not catch {one.name}"
+    assert one.message in result.message
+    assert f"recheck({one.check!r}" in result.counter_example
+
+
+def test_every_check_has_a_saboteur() -> None:
+    caught = {one.check for one in EVERY.values()}
+    assert not set(CHECKS) - caught, "checks that nothing fails are dead"
+    assert not caught - set(CHECKS)
