@@ -107,7 +107,7 @@ def sample_update(folder: Path | None) -> dict[str, Any]:
     for image, label in zip(images, labels, strict=True):
         inputs, directions, _ = network.backpropagate(image.astype(np.float32), int(label))
         start, count = time.process_time(), 0
-        for layer, x, d in zip(network.layers, inputs, directions, strict=True):
+        for layer, x, d in network.updates(inputs, directions):
             count += layer.c.update(x, d, algorithm.lr, algorithm.pulses, "event").pulses
         times.append(time.process_time() - start)
         counts.append(count)

@@ -1,8 +1,8 @@
 """Turn the readable loops into compiled modules, once, and keep them on disk.
 
 numba caches compiled code beside a source file, so every kernel gets one: the loops of
-`phys.loops`, `phys.array_loops` and `phys.training_loops` and the step functions of a law are
-written to a module whose name is the hash of its content, in the user's cache folder (or
+`phys.loops`, `phys.array_loops`, `phys.layer_steps` and `phys.training_loops` and the step functions
+of a law are written to a module whose name is the hash of its content, in the user's cache folder (or
 `CROSSPOINT_CACHE`), and compiled the first time they are called. The folder is private (mode 0700),
 a file is compared with the wanted text before it is imported, and it appears by an atomic rename.
 
@@ -22,12 +22,21 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from phys import array_loops, elementary, loops, random_bits, simd, training_loops
+from phys import (
+    array_loops,
+    elementary,
+    layer_steps,
+    loops,
+    random_bits,
+    read_loops,
+    simd,
+    training_loops,
+)
 
 # Trainings may run in threads; a kernel is loaded once.
 _LOADING = threading.RLock()
 
-NOT_COMPILED = ("KERNELS", "SHARED")
+NOT_COMPILED = ("KERNELS", "SHARED", "STEPS")
 OPTIONS = "cache=True, nogil=True, error_model='numpy'"
 
 PREAMBLE = f"""import numpy as np
@@ -142,6 +151,7 @@ def core() -> ModuleType:
             kernel_source(random_bits),
             kernel_source(elementary),
             kernel_source(loops),
+            kernel_source(read_loops),
             f"# simd: {hashlib.sha256(inspect.getsource(simd).encode()).hexdigest()}\n",
         )
     )
@@ -162,28 +172,39 @@ def law_module(step_source: str) -> ModuleType:
     return load("law", text)
 
 
-def training_module(first: ModuleType, second: ModuleType) -> ModuleType:
-    """Return the compiled training loops for arrays of the laws `first` (A) and `second` (C)."""
+@cache
+def network_module() -> ModuleType:
+    """Return the compiled forward and backward pass of a network, into which no law enters."""
     text = "\n".join(
         (
             f"import numpy as np\nfrom numba import njit\nfrom {core().__name__} import *",
-            f"from {first.__name__} import update_array as update_a",
-            f"from {second.__name__} import update_array as update_c\n",
-            kernel_source(training_loops),
+            kernel_source(training_loops, training_loops.SHARED),
+            "",
+        )
+    )
+    return load("network", text)
+
+
+def training_module(step: str, laws: dict[str, ModuleType]) -> ModuleType:
+    """Return the compiled training loop around a layer step.
+
+    Parameters
+    ----------
+    step : str
+        Name of a function in `phys.layer_steps`.
+    laws : dict of str to module
+        The compiled loops of each array's law, from `law_module`; none for weights without devices.
+    """
+    text = "\n".join(
+        (
+            f"import numpy as np\nfrom numba import njit\nfrom {core().__name__} import *",
+            f"from {network_module().__name__} import *",
+            *(f"from {m.__name__} import update_array as update_{n}" for n, m in laws.items()),
+            "",
+            kernel_source(layer_steps, (*layer_steps.SHARED, step)),
+            f"\nlayer_step = {step}\n",
+            kernel_source(training_loops, ("train",)),
             "",
         )
     )
     return load("training", text)
-
-
-@cache
-def float_training_module() -> ModuleType:
-    """Return the compiled loop of floating-point training, into which no law enters."""
-    text = "\n".join(
-        (
-            f"import numpy as np\nfrom numba import njit\nfrom {core().__name__} import *",
-            kernel_source(training_loops, (*training_loops.SHARED, "train_float")),
-            "",
-        )
-    )
-    return load("float", text)

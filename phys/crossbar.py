@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from phys import array_loops, checked
+from phys import array_loops, checked, reads
 from phys.checked import InputError
 from phys.device import Device
 from phys.population import draw_population
 from phys.pulses import MAX_PULSES, array_streams, update_gain
+from phys.reads import Read, Reads, as_reads, read_streams
 from phys.symmetry import device_symmetry_points
 from phys.timing import Timing, checked_timing
 
@@ -50,7 +51,9 @@ class Crossbar:
     device : Device
     seed : int
         Everything random about the array follows from it: the spread of its devices, its pulse
-        trains and its cycle noise.
+        trains, its cycle noise and the noise of its reads.
+    read : Read, Reads or str, optional
+        How the array is read, see `phys.reads`; default: ideally.
 
     Notes
     -----
@@ -67,7 +70,15 @@ class Crossbar:
     ((2, 3), True)
     """
 
-    def __init__(self, rows: int, cols: int, device: Device, seed: int = 0) -> None:
+    def __init__(
+        self,
+        rows: int,
+        cols: int,
+        device: Device,
+        seed: int = 0,
+        *,
+        read: Read | Reads | str | None = None,
+    ) -> None:
         self.rows = checked.whole("rows", rows, 1)
         self.cols = checked.whole("cols", cols, 1)
         self.seed = checked.whole("seed", seed, 0, 2**64 - 1)
@@ -82,6 +93,9 @@ class Crossbar:
         self.coefficients = self.population.coefficients
         self.stride = self.kernel.width if self.coefficients.shape[0] > 1 else 0
         self.streams = array_streams(seed)
+        self.read = as_reads(read)
+        self.read_streams = read_streams(seed)
+        self.reads = np.zeros(3, dtype=np.int64)
         self.columns = np.zeros((cols, rows), dtype=np.float32)
         self.reference_columns = np.zeros((cols, rows), dtype=np.float32)
         self.updates = 0
@@ -146,6 +160,7 @@ class Crossbar:
             "reference": self.reference_columns.copy(),
             "updates": np.array(self.updates),
             "statistics": self.statistics.copy(),
+            "reads": self.reads.copy(),
         }
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
@@ -154,25 +169,34 @@ class Crossbar:
         self.reference_columns[...] = state["reference"]
         self.updates = int(state["updates"])
         self.statistics[...] = state["statistics"]
+        self.reads[...] = state["reads"]
 
     # -- reads -----------------------------------------------------------------------------
-    def forward(self, x: Any) -> np.ndarray:
-        """Return ``effective_weights @ x``.
+    def forward(self, x: Any, *, probe: bool = False) -> np.ndarray:
+        """Return ``effective_weights @ x``, as the array's forward read gives it.
 
         Parameters
         ----------
         x : (cols,) or (batch, cols)
+        probe : bool
+            A look beside the work: its noise has a stream of its own, and no read is counted.
 
         Returns
         -------
         float32 (rows,) or (batch, rows)
         """
         batch, single = _batch("x", x, self.cols)
-        y = _fast().forward(self, batch)
+        kind = self.read.forward
+        if kind.is_ideal:
+            y = _fast().forward(self, batch)
+        else:
+            stream = self.read_streams[reads.PROBE if probe else reads.FORWARD]
+            number = 0 if probe else self._count(reads.FORWARD, len(batch))
+            y = reads.forward(self, batch, kind.settings(), stream, number)
         return y[0] if single else y
 
     def backward(self, d: Any) -> np.ndarray:
-        """Return ``effective_weights.T @ d``.
+        """Return ``effective_weights.T @ d``, as the array's backward read gives it.
 
         Parameters
         ----------
@@ -183,13 +207,31 @@ class Crossbar:
         float32 (cols,) or (batch, cols)
         """
         batch, single = _batch("d", d, self.rows)
-        z = _fast().backward(self, batch)
+        kind = self.read.backward
+        if kind.is_ideal:
+            z = _fast().backward(self, batch)
+        else:
+            number = self._count(reads.BACKWARD, len(batch))
+            stream = self.read_streams[reads.BACKWARD]
+            z = reads.backward(self, batch, kind.settings(), stream, number)
         return z[0] if single else z
 
     def read_column(self, column: int) -> np.ndarray:
-        """Return the effective weights of one column, float32 (rows,)."""
+        """Return the effective weights of one column, as a transfer reads them, float32 (rows,)."""
         column = checked.whole("column", column, 0, self.cols - 1)
-        return self.columns[column] - self.reference_columns[column]
+        kind = self.read.column
+        if kind.is_ideal:
+            return self.columns[column] - self.reference_columns[column]
+        one_hot = np.zeros((1, self.cols), dtype=np.float32)
+        one_hot[0, column] = 1
+        number, stream = self._count(reads.COLUMN, 1), self.read_streams[reads.COLUMN]
+        return reads.forward(self, one_hot, kind.settings(), stream, number)[0]
+
+    def _count(self, kind: int, count: int) -> int:
+        """Count reads; return the number of the first."""
+        number = int(self.reads[kind])
+        self.reads[kind] += count
+        return number
 
     # -- pulses ----------------------------------------------------------------------------
     def update(

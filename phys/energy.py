@@ -28,9 +28,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from phys.activations import activate, slope, with_bias
 from phys.algorithms import SHD
 from phys.crossbar import Crossbar
-from phys.network import Network, activate, slope, with_bias
+from phys.network import Network
 from phys.pulses import update_gain
 from phys.symmetry import per_device
 from theory import w

@@ -23,11 +23,12 @@ import numpy as np
 import simpy
 
 from phys import checked
+from phys.activations import activate, slope, softmax_direction, with_bias
 from phys.algorithms import SHD, Algorithm, PulsedSGD
 from phys.checked import InputError
 from phys.event_result import EventResult
 from phys.events import EventArray, Operation
-from phys.network import Layer, Network, activate, slope, softmax_direction, with_bias
+from phys.network import Layer, Network
 from phys.timing import FS_PER_NS, Timing, checked_timing
 from phys.trace import Trace
 from phys.wires import NORMAL, Clock, Later
@@ -141,6 +142,8 @@ class Controller:
                 f"algorithm = {algorithm!r} has no sequence of operations in events; "
                 f"give a PulsedSGD or a SHD"
             )
+        if not network.is_dense:
+            raise InputError("network holds convolutions; the controller sequences dense layers")
         self.network, self.algorithm = network, algorithm
         self.timing = checked_timing(timing)
         self.env = Clock()

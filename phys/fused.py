@@ -9,129 +9,120 @@ from typing import Any
 import numpy as np
 
 from phys import compiler, fast
-from phys.algorithms import SHD, Algorithm, FloatSGD, PulsedSGD
-from phys.crossbar import Crossbar
-from phys.kernels import LawKernel
-from phys.network import ACTIVATIONS, Network
-from phys.pulses import update_gain
+from phys.activations import ACTIVATIONS
+from phys.algorithms import BUILT_IN, Algorithm, BuiltIn
+from phys.float_array import FloatArray
+from phys.network import Layer, Network
 
-Runner = Callable[[np.ndarray], float]
+Runner = Callable[[Any, np.ndarray, float], float]
+"""Takes an algorithm, an order of samples and a sum of losses; returns the sum with theirs added.
+
+The algorithm may differ from call to call in its learning rates, as a schedule asks for.
+"""
 
 
 @cache
-def _training_module(first: str, second: str) -> Any:
-    return compiler.training_module(compiler.law_module(first), compiler.law_module(second))
+def _training_module(step: str, laws: tuple[tuple[str, Any], ...]) -> Any:
+    return compiler.training_module(step, dict(laws))
 
 
-def _source(crossbar: Crossbar) -> str:
-    assert isinstance(crossbar.kernel, LawKernel)
-    return crossbar.kernel.source
+def _pack(array: Any, number: np.ndarray) -> tuple[Any, ...]:
+    """Return an array as `phys.layer_steps` unpacks it."""
+    if isinstance(array, FloatArray):
+        return array.columns, array.reference_columns
+    return (
+        array.columns,
+        array.reference_columns,
+        array.coefficients.reshape(-1),
+        array.stride,
+        array.noise,
+        array.streams,
+        number,
+        array.statistics,
+    )
 
 
-class _Arrays:
-    """The arrays of one role over all layers, as the compiled loops take them."""
+class _PackedLayer:
+    """A layer's arrays, buffers and counters as the compiled loop takes and changes them."""
 
-    def __init__(self, network: Network, name: str) -> None:
-        self.crossbars = [layer.arrays[name] for layer in network.layers]
-        self.numbers = np.array([x.updates for x in self.crossbars], dtype=np.int64)
+    def __init__(self, layer: Layer) -> None:
+        self.layer = layer
+        self.turn = np.array([layer.turns], dtype=np.int64)
+        self.updates = {
+            name: np.array([getattr(array, "updates", 0)], dtype=np.int64)
+            for name, array in layer.arrays.items()
+        }
 
-    def packed(self) -> tuple[Any, ...]:
-        """Return what a loop takes of the arrays, in the order that it unpacks."""
-        x = self.crossbars
+    def packed(self, algorithm: BuiltIn) -> tuple[Any, ...]:
+        """Return the layer as `phys.layer_steps` unpacks it."""
+        layer = self.layer
         return (
-            tuple(c.columns for c in x),
-            tuple(c.reference_columns for c in x),
-            tuple(c.coefficients.reshape(-1) for c in x),
-            tuple(c.stride for c in x),
-            x[0].noise,
-            tuple(c.streams for c in x),
-            self.numbers,
-            tuple(c.statistics for c in x),
+            *(_pack(array, self.updates[name]) for name, array in layer.arrays.items()),
+            *layer.buffers.values(),
+            self.turn,
+            layer.key,
+            algorithm.numbers(layer),
         )
 
+    def reads(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+        """Return what forward and backward read, one (weights, reference) per term."""
+        arrays = [self.layer.arrays[name] for name, _ in self.layer.terms]
+        return tuple((array.columns, array.reference_columns) for array in arrays)
+
     def give_back(self) -> None:
-        """Tell the crossbars how many updates they have seen."""
-        for crossbar, number in zip(self.crossbars, self.numbers, strict=True):
-            crossbar.updates = int(number)
+        """Tell the layer and its arrays what they have seen."""
+        self.layer.turns = int(self.turn[0])
+        for name, array in self.layer.arrays.items():
+            if not isinstance(array, FloatArray):
+                array.updates = int(self.updates[name][0])
 
 
 def compiled_runner(
     network: Network, algorithm: Algorithm, images: np.ndarray, labels: np.ndarray, batch: int
 ) -> Runner | None:
-    """Return a function that trains on the samples of an order and returns their summed loss.
+    """Return a function that trains on the samples of an order, or None.
 
-    None where there is no compiled loop: without numba, for an algorithm that is not built in, or
-    for devices whose steps are Python functions.
+    There is no compiled loop without numba, for an algorithm that is not built in, for devices
+    whose steps cannot be compiled, and for networks that are not plain.
     """
-    if not compiler.available() or type(algorithm) not in (FloatSGD, PulsedSGD, SHD):
+    if not network.is_plain or not compiler.available():
         return None
-    crossbars = [array for layer in network.layers for array in layer.arrays.values()]
-    if algorithm.arrays and any(fast.engine_name(x.kernel) == "numpy" for x in crossbars):
+    if type(algorithm) not in BUILT_IN.values():
         return None
+    first = network.layers[0]
+    analog = [a for layer in network.layers for a in layer.arrays.values() if a is not FloatArray]
+    if algorithm.arrays and any(fast.engine_name(x.kernel) == "numpy" for x in analog):
+        return None
+    laws = tuple((n, fast.law_module(first.arrays[n].kernel)) for n in algorithm.arrays)
+    loop = _training_module(algorithm.step, laws).train
+
+    layers = [_PackedLayer(layer) for layer in network.layers]
     shapes = [(layer.c.cols, layer.c.rows) for layer in network.layers]
     lines = max(max(shape) for shape in shapes)
     inputs = tuple(np.ones((batch, columns), np.float32) for columns, _ in shapes)
     outputs = tuple(np.zeros((batch, rows), np.float32) for _, rows in shapes)
-    work = (inputs, outputs, fast.scratch(lines), np.zeros(lines, np.float32))
-    start = (images, labels)
-    form = (batch, ACTIVATIONS[network.activation])
+    room = (np.zeros(lines, np.int64), *(np.zeros(lines, np.float32) for _ in range(2)))
+    work = (fast.scratch(lines), *(np.zeros(lines, np.float32) for _ in range(3)))
+    gains = tuple(np.float32(factor) for _, factor in first.terms)
 
-    if isinstance(algorithm, FloatSGD):
-        lr = np.float32(algorithm.lr)
-        weights = tuple(layer.c.columns for layer in network.layers)
-        references = tuple(layer.c.reference_columns for layer in network.layers)
-        loop = compiler.float_training_module().train_float
-
-        def run_float(order: np.ndarray) -> float:
-            return float(loop(*start, order, *form, weights, references, lr, *work))
-
-        return run_float
-
-    core = network.layers[0].c
-    arrays_c = _Arrays(network, "c")
-
-    if isinstance(algorithm, PulsedSGD):
-        module = _training_module(_source(core), _source(core))
-        gain = update_gain(algorithm.lr, core.device.dw_min, algorithm.pulses)
-
-        def run_pulsed(order: np.ndarray) -> float:
-            packed = arrays_c.packed()
-            loss = module.train_pulsed(*start, order, *form, packed, gain, algorithm.pulses, *work)
-            arrays_c.give_back()
-            return float(loss)
-
-        return run_pulsed
-
-    assert isinstance(algorithm, SHD)
-    shd = algorithm
-    auxiliary = network.layers[0].a
-    arrays_a = _Arrays(network, "a")
-    module = _training_module(_source(auxiliary), _source(core))
-    gain_a = update_gain(shd.lr_a, auxiliary.device.dw_min, shd.pulses)
-    gain_c = update_gain(shd.lr_c, core.device.dw_min, shd.pulses)
-    turns = np.array([layer.turns for layer in network.layers], dtype=np.int64)
-    one_hot, read = np.zeros(lines, np.float32), np.zeros(lines, np.float32)
-
-    def run_shd(order: np.ndarray) -> float:
-        loss = module.train_shd(
-            *start,
+    def run(algorithm: BuiltIn, order: np.ndarray, total: float) -> float:
+        loss = loop(
+            images,
+            labels,
             order,
-            *form,
-            arrays_a.packed(),
-            arrays_c.packed(),
-            gain_a,
-            gain_c,
-            shd.pulses,
-            shd.transfer_every,
-            turns,
-            *work,
-            one_hot,
-            read,
+            batch,
+            ACTIVATIONS[network.activation],
+            tuple(layer.reads() for layer in layers),
+            gains,
+            tuple(layer.packed(algorithm) for layer in layers),
+            inputs,
+            outputs,
+            room,
+            work,
+            total,
         )
-        arrays_a.give_back()
-        arrays_c.give_back()
-        for layer, turn in zip(network.layers, turns, strict=True):
-            layer.turns = int(turn)
+        for layer in layers:
+            layer.give_back()
         return float(loss)
 
-    return run_shd
+    return run

@@ -1,58 +1,50 @@
-"""A fully connected network whose weights live in arrays, one sample at a time, readably.
+"""A network whose weights live in arrays, one sample at a time, readably.
 
 The compiled loops of `phys.training_loops` do the same; a test holds the two to the same bits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from phys import fast, training_loops
+from phys import convolution
+from phys.activations import activate, slope, softmax_direction, with_bias
 from phys.crossbar import Crossbar
-from phys.elementary import exp32, log32, logistic32, tanh32
+from phys.float_array import FloatArray
+from phys.layers import Stage
 from phys.random_bits import ARRAY, INITIAL_WEIGHT, stream_key, uniforms
 
-ACTIVATIONS = {
-    "sigmoid": training_loops.LOGISTIC,
-    "tanh": training_loops.TANH,
-    "relu": training_loops.RELU,
-}
-
-
-class FloatArray:
-    """Weights without devices: floating-point numbers behind the reads of a crossbar."""
-
-    def __init__(self, rows: int, cols: int) -> None:
-        self.rows, self.cols = rows, cols
-        self.columns = np.zeros((cols, rows), dtype=np.float32)
-        self.reference_columns = np.zeros((cols, rows), dtype=np.float32)
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Return a copy of the weights."""
-        return {"weights": self.columns.copy()}
-
-    def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Take up the weights that `state` returned."""
-        self.columns[...] = state["weights"]
+PROBE_BATCH = 100
+Terms = tuple[tuple[str, float], ...]
 
 
 @dataclass
 class Layer:
-    """The arrays of one layer; `c` is what forward and backward read.
+    """The arrays of one layer, and which combination of them forward and backward read.
 
     Attributes
     ----------
     arrays : dict of name to array
     turns : int
         Samples that the layer's algorithm has counted, for round-robin transfers.
+    terms : tuple of (name, factor)
+        What is read: the sum of ``factor * array``; array C alone unless an algorithm says more.
+    buffers : dict of name to array
+        Digital numbers that the algorithm keeps beside the arrays.
+    key : uint64
+        Where the algorithm's random numbers start.
     """
 
     arrays: dict[str, Any] = field(default_factory=dict)
     turns: int = 0
+    terms: Terms = (("c", 1.0),)
+    buffers: dict[str, np.ndarray] = field(default_factory=dict)
+    key: np.uint64 = field(default_factory=lambda: np.uint64(0))
 
     @property
     def a(self) -> Crossbar:
@@ -65,54 +57,87 @@ class Layer:
         """The core array: a Crossbar, or a FloatArray for floating-point training."""
         return self.arrays["c"]
 
+    def forward(self, x: np.ndarray, *, probe: bool = False) -> np.ndarray:
+        """Return the outputs of a batch, float32 (n, cols) -> (n, rows).
+
+        `probe` marks a read beside the training, whose noise has a stream of its own.
+        """
+        return self._sum([self.arrays[name].forward(x, probe=probe) for name, _ in self.terms])
+
+    def backward(self, d: np.ndarray) -> np.ndarray:
+        """Return the transposed read of a batch, float32 (n, rows) -> (n, cols)."""
+        return self._sum([self.arrays[name].backward(d) for name, _ in self.terms])
+
+    def _sum(self, parts: list[np.ndarray]) -> np.ndarray:
+        total = None
+        for part, (_, factor) in zip(parts, self.terms, strict=True):
+            scaled = part if factor == 1 else np.float32(factor) * part
+            total = scaled if total is None else total + scaled
+        assert total is not None
+        return total
+
 
 class Network:
-    """Layers of `sizes` units; every layer has a bias line that carries 1.
+    """Layers of arrays; every array has a bias line that carries 1.
 
     Parameters
     ----------
-    sizes : tuple of int
-        Units per layer, inputs first, for example (784, 256, 128, 10).
+    sizes : tuple of int or tuple of Stage
+        Units per layer, inputs first, for example (784, 256, 128, 10); or what
+        `phys.layers.stages` returned.
     array_names : tuple of str
         Arrays of each layer; () for floating-point weights.
     devices : mapping of array name to Device
     seed : int
     activation : str
         "sigmoid", "tanh" or "relu"; the output is a softmax.
+    terms : tuple of (name, factor)
+        What forward and backward read, see `Layer`.
     """
 
     def __init__(
         self,
-        sizes: tuple[int, ...],
+        sizes: tuple[int, ...] | tuple[Stage, ...],
         array_names: tuple[str, ...],
         devices: dict[str, Any],
         seed: int,
         activation: str = "sigmoid",
+        terms: Terms = (("c", 1.0),),
     ) -> None:
-        self.sizes, self.seed = sizes, seed
-        self.activation = activation
+        self.stages = _stages(sizes)
+        self.seed, self.activation = seed, activation
         self.layers = []
-        for depth, (inputs, outputs) in enumerate(pairwise(sizes)):
+        for depth, stage in enumerate(self.stages):
+            arrays: dict[str, Any] = {"c": FloatArray(stage.rows, stage.cols)}
             if array_names:
-                arrays: dict[str, Any] = {
+                arrays = {
                     name: Crossbar(
-                        outputs,
-                        inputs + 1,
+                        stage.rows,
+                        stage.cols,
                         devices[name],
                         int(stream_key(seed, int(ARRAY), depth, ord(name[0]))),
                     )
                     for name in array_names
                 }
-            else:
-                arrays = {"c": FloatArray(outputs, inputs + 1)}
-            self.layers.append(Layer(arrays))
+            self.layers.append(Layer(arrays, terms=terms))
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Inputs of the network, then the outputs of every layer with weights."""
+        height, width, channels = self.stages[0].source
+        return (height * width * channels, *(stage.rows * stage.patches for stage in self.stages))
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether all layers are fully connected."""
+        return not any(stage.kernel for stage in self.stages)
 
     def initial_weights(self, depth: int) -> np.ndarray:
         """Return the start of C's effective weights, float32 (cols, rows), uniform (Glorot)."""
-        inputs, outputs = self.sizes[depth], self.sizes[depth + 1]
+        stage = self.stages[depth]
         key = stream_key(self.seed, int(INITIAL_WEIGHT), depth)
-        draw = uniforms(key, (inputs + 1) * outputs).reshape(inputs + 1, outputs)
-        limit = np.sqrt(6 / (inputs + outputs))
+        draw = uniforms(key, stage.cols * stage.rows).reshape(stage.cols, stage.rows)
+        limit = np.sqrt(6 / stage.fan)
         return ((2 * draw - 1) * limit).astype(np.float32)
 
     def programme_initial_weights(self) -> None:
@@ -120,17 +145,26 @@ class Network:
         for depth, layer in enumerate(self.layers):
             start = self.initial_weights(depth)
             if isinstance(layer.c, FloatArray):
-                layer.c.columns[...] = start
+                layer.c.set_weights(start.T)
             else:
                 layer.c.set_weights((start + layer.c.reference_columns).T)
 
     def outputs(self, images: np.ndarray) -> np.ndarray:
-        """Return the outputs before the softmax for a batch of images, float32 (n, classes)."""
+        """Return the outputs before the softmax for a batch of images, float32 (n, classes).
+
+        A read beside the training: it changes nothing, and counts no reads.
+        """
+        # A convolution has hundreds of patches per image, and they need room.
+        size = len(images) if self.is_dense else PROBE_BATCH
+        parts = [self._outputs(images[k : k + size]) for k in range(0, len(images), size)]
+        return np.concatenate(parts) if parts else self._outputs(images)
+
+    def _outputs(self, images: np.ndarray) -> np.ndarray:
         y = images
-        for depth, layer in enumerate(self.layers):
-            y = fast.forward(layer.c, with_bias(y))
-            if depth + 1 < len(self.layers):
-                y = activate(y, self.activation)
+        for layer, stage in zip(self.layers, self.stages, strict=True):
+            y = layer.forward(with_bias(convolution.patches(y, stage)), probe=True)
+            if layer is not self.layers[-1]:
+                y = convolution.pooled(activate(y, self.activation), stage)
         return y
 
     def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
@@ -144,55 +178,43 @@ class Network:
 
         Returns
         -------
-        inputs : list of float32 (cols,)
-            What entered each layer, bias included.
-        directions : list of float32 (rows,)
+        inputs : list of float32 (patches, cols)
+            What entered each layer, bias included; one patch where it is fully connected.
+        directions : list of float32 (patches, rows)
             How each layer's outputs should move: minus the gradient.
         loss : float32
             Cross-entropy.
         """
-        inputs = [with_bias(image[None])]
-        for depth, layer in enumerate(self.layers):
-            y = fast.forward(layer.c, inputs[-1])
-            if depth + 1 < len(self.layers):
-                inputs.append(with_bias(activate(y, self.activation)))
+        inputs, maps, x = [], [], image[None]
+        for layer, stage in zip(self.layers, self.stages, strict=True):
+            inputs.append(with_bias(convolution.patches(x, stage)))
+            y = layer.forward(inputs[-1])
+            if layer is not self.layers[-1]:
+                maps.append(activate(y, self.activation))
+                x = convolution.pooled(maps[-1], stage)
         direction, loss = softmax_direction(y[0], label)
-        directions = [direction]
+        directions = [direction[None]]
         for depth in range(len(self.layers) - 1, 0, -1):
-            z = fast.backward(self.layers[depth].c, directions[0][None])[0, :-1]
-            directions.insert(0, z * slope(inputs[depth][0, :-1], self.activation))
-        return [x[0] for x in inputs], directions, loss
+            z = self.layers[depth].backward(directions[0])[:, :-1]
+            before = convolution.add_patches(z, self.stages[depth])
+            d = convolution.unpooled(before, maps[depth - 1], self.stages[depth - 1])
+            directions.insert(0, d * slope(maps[depth - 1], self.activation))
+        return inputs, directions, loss
+
+    def updates(
+        self, inputs: list[np.ndarray], directions: list[np.ndarray]
+    ) -> Iterator[tuple[Layer, np.ndarray, np.ndarray]]:
+        """Go through the parallel updates of one sample: a layer, its input and its direction.
+
+        Layer by layer, and in a convolution patch by patch, each with an update of its own.
+        """
+        for layer, x, d in zip(self.layers, inputs, directions, strict=True):
+            for patch in range(len(x)):
+                yield layer, x[patch], d[patch]
 
 
-def with_bias(x: np.ndarray) -> np.ndarray:
-    """Append a line that carries 1 to a batch, float32 (n, lines) -> (n, lines + 1)."""
-    return np.concatenate([x, np.ones((x.shape[0], 1), np.float32)], axis=1, dtype=np.float32)
-
-
-def activate(y: np.ndarray, activation: str) -> np.ndarray:
-    """Apply the activation function to float32 outputs."""
-    if activation == "sigmoid":
-        return np.asarray(logistic32(y))
-    if activation == "tanh":
-        return np.asarray(tanh32(y))
-    return np.maximum(y, np.float32(0))
-
-
-def slope(x: np.ndarray, activation: str) -> np.ndarray:
-    """Return the derivative of the activation function, expressed by its value `x`."""
-    one = np.float32(1)
-    if activation == "sigmoid":
-        return np.asarray(x * (one - x))
-    if activation == "tanh":
-        return np.asarray(one - x * x)
-    return (x > 0).astype(np.float32)
-
-
-def softmax_direction(y: np.ndarray, label: int) -> tuple[np.ndarray, np.float32]:
-    """Return ``onehot(label) - softmax(y)`` and the cross-entropy, for one sample."""
-    e = exp32(y - y.max())
-    p = e / np.add.accumulate(e)[-1]
-    loss = -log32(np.maximum(p[label], training_loops.SMALLEST_PROBABILITY))
-    direction = np.float32(0) - p
-    direction[label] += np.float32(1)
-    return direction, loss
+def _stages(sizes: tuple[int, ...] | tuple[Stage, ...]) -> tuple[Stage, ...]:
+    if all(isinstance(size, Stage) for size in sizes):
+        return tuple(size for size in sizes if isinstance(size, Stage))
+    units = [int(size) for size in sizes if not isinstance(size, Stage)]
+    return tuple(Stage((1, 1, inputs), outputs) for inputs, outputs in pairwise(units))

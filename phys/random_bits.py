@@ -36,6 +36,10 @@ REFERENCE_ERROR = np.uint64(6)
 INITIAL_WEIGHT = np.uint64(7)
 SAMPLE_ORDER = np.uint64(8)
 ARRAY = np.uint64(9)
+FORWARD_READ = np.uint64(10)
+BACKWARD_READ = np.uint64(11)
+COLUMN_READ = np.uint64(12)
+PROBE_READ = np.uint64(13)
 
 SLOTS_PER_DEVICE = np.uint64(64)
 

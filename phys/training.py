@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from phys import checked
+from phys.activations import ACTIVATIONS
 from phys.algorithms import Algorithm, named_algorithm
 from phys.checked import InputError
 from phys.data import Dataset, load
 from phys.device import Device
 from phys.history import History, Progress
-from phys.network import ACTIVATIONS
 from phys.training_run import Diverged, TrainingInterrupted, TrainingRun
 
 __all__ = ["Diverged", "TrainingInterrupted", "train"]

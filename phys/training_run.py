@@ -180,7 +180,7 @@ class TrainingRun:
                 ]
                 for inputs, directions, loss in done:
                     total += float(loss)
-                    for layer, x, d in zip(self.network.layers, inputs, directions, strict=True):
+                    for layer, x, d in self.network.updates(inputs, directions):
                         self.effective.update(layer, x, d)
             return total
 

@@ -148,7 +148,7 @@ def steps_of_a(made: Network, shd: SHD, repeats: int) -> np.ndarray:
     steps = []
     for _ in range(repeats):
         for inputs, directions in pairs:
-            layer.a.update(inputs[0], directions[0], shd.lr_a, shd.pulses)
+            layer.a.update(inputs[0][0], directions[0][0], shd.lr_a, shd.pulses)
             steps.append((layer.a.columns.astype(float) - start).reshape(-1))
             layer.a.columns[...] = start
     return np.array(steps)

@@ -43,7 +43,7 @@ def test_whole_steps_give_the_bits_of_the_fast_engine(algorithm: Any) -> None:
     losses = []
     for image, label in zip(IMAGES, LABELS, strict=True):
         inputs, directions, loss = fast.backpropagate(image, int(label))
-        for layer, x, d in zip(fast.layers, inputs, directions, strict=True):
+        for layer, x, d in fast.updates(inputs, directions):
             algorithm.update(layer, x, d)
         losses.append(float(loss))
     steps = Controller(event, algorithm).run(IMAGES, LABELS)

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from phys.network import ACTIVATIONS, Network, activate, slope, softmax_direction, with_bias
+from phys.activations import ACTIVATIONS, activate, slope, softmax_direction, with_bias
+from phys.network import Network
 from tests.phys.helpers import assert_within, blobs, ks_distance, same_bits, small_device
 from theory import laws
 
@@ -59,7 +60,7 @@ def test_directions_are_minus_the_gradient(activation: str, arrays: tuple[str, .
                 moved[depth][place] += sign * h
                 quotient.append(exact_loss(moved, image, label, activation))
             gradient = (quotient[0] - quotient[1]) / (2 * h)
-            made_by = float(inputs[depth][place[0]] * directions[depth][place[1]])
+            made_by = float(inputs[depth][0, place[0]] * directions[depth][0, place[1]])
             assert made_by == pytest.approx(-gradient, abs=2e-6)
 
 
