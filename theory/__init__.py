@@ -8,6 +8,7 @@ from theory.comparison import compare_residuals
 from theory.cycle import AlternatingCycle, alternating_cycle
 from theory.derivation import Derivation, Step
 from theory.law import DeviceLaw
+from theory.law_file import law_from_json, law_to_json
 from theory.parameters import Parameter
 from theory.penalty import Penalty, implicit_penalty, penalty_table
 from theory.recursion import fixed_points
@@ -39,6 +40,8 @@ __all__ = [
     "fixed_points",
     "fluctuations",
     "implicit_penalty",
+    "law_from_json",
+    "law_to_json",
     "laws",
     "noise",
     "penalty_table",
