@@ -18,8 +18,9 @@ import pytest
 # Import names that differ from the distribution's.
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "vcd": "pyvcd"}
 
-# SymPy and numba are built on the first two; pytest is there where the conformance kit meets it.
-COME_ALONG = {"mpmath", "llvmlite", "pytest"}
+# SymPy, numba and Matplotlib are built on the first three; pytest is there where the conformance kit
+# meets it.
+COME_ALONG = {"mpmath", "llvmlite", "PIL", "pytest"}
 
 
 def run(*command: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:

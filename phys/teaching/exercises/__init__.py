@@ -1,0 +1,1 @@
+"""The exercises and predictions of the notebooks, one module each: EXERCISES and PREDICTIONS."""

@@ -1,0 +1,159 @@
+"""Answers that are one number, or one of a few choices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from phys.teaching.verdict import Verdict, kind_of, missing
+
+
+@dataclass(frozen=True)
+class Number:
+    """A judge of numbers.
+
+    Parameters
+    ----------
+    right : callable
+        Computes the right number.
+    because : str
+        What the number shows; said after a right answer.
+    relative, absolute : float
+        Tolerance: ``absolute + relative*|right|``.
+    unit : str
+        Named in messages.
+    mistakes : mapping of sentence to callable
+        Typical wrong numbers, each with what to say about it.
+
+    Examples
+    --------
+    >>> judge = Number(lambda: 0.5, "Half of it is left.", mistakes={"that is w_min.": lambda: -2})
+    >>> judge.judge(0.5).passed, judge.judge(-0.5).message
+    (True, 'the size is right, the sign is not: check what counts as positive.')
+    """
+
+    right: Callable[[], float]
+    because: str
+    relative: float = 0.01
+    absolute: float = 0.0
+    unit: str = ""
+    mistakes: Mapping[str, Callable[[], float]] = field(default_factory=dict)
+
+    def judge(self, answer: Any) -> Verdict:
+        """Return the verdict on `answer`."""
+        number = read_number(answer)
+        if isinstance(number, str):
+            return Verdict(False, number)
+        right = float(self.right())
+        if self._near(number, right):
+            return Verdict(True, self.because)
+        for sentence, wrong in self.mistakes.items():
+            if self._near(number, float(wrong())):
+                return Verdict(False, sentence)
+        return Verdict(False, self._typical(number, right))
+
+    def _near(self, number: float, right: float) -> bool:
+        return abs(number - right) <= self.absolute + self.relative * abs(right)
+
+    def _typical(self, number: float, right: float) -> str:
+        if self._near(-number, right):
+            return "the size is right, the sign is not: check what counts as positive."
+        for factor, words in FACTORS.items():
+            if self._near(number / factor, right):
+                return f"it is {words} what is expected: look for {CAUSES[factor]}."
+        if number and right and self._near(1 / number, right):
+            return "it is one over what is expected: numerator and denominator changed places."
+        unit = f" {self.unit}" if self.unit else ""
+        if abs(number - right) <= 10 * (self.absolute + self.relative * abs(right)):
+            return f"{number:.6g}{unit} is close, but not close enough: keep more digits."
+        way = "large" if number > right else "small"
+        return f"{number:.6g}{unit} is too {way}."
+
+
+FACTORS = {
+    2.0: "twice",
+    0.5: "half of",
+    100.0: "a hundred times",
+    0.01: "a hundredth of",
+    1000.0: "a thousand times",
+    0.001: "a thousandth of",
+}
+CAUSES = {
+    2.0: "a missing factor 1/2",
+    0.5: "a missing factor 2",
+    100.0: "a percentage where a fraction is asked for",
+    0.01: "a fraction where a percentage is asked for",
+    1000.0: "a unit that is off by a factor of 1000",
+    0.001: "a unit that is off by a factor of 1000",
+}
+
+
+def read_number(answer: Any) -> float | str:
+    """Return the number that an answer is, or a sentence that says why it is none.
+
+    Examples
+    --------
+    >>> from sympy import Rational
+    >>> read_number(Rational(1, 4)), read_number("0.3")
+    (0.25, 'the answer is a text: give the number without quotation marks.')
+    """
+    if sentence := missing(answer):
+        return sentence
+    if isinstance(answer, bool):
+        return "the answer is True or False, but a number is asked for."
+    if isinstance(answer, str):
+        return "the answer is a text: give the number without quotation marks."
+    if isinstance(answer, complex):
+        return f"{answer} is a complex number; the answer is real."
+    if symbols := getattr(answer, "free_symbols", None):
+        names = ", ".join(sorted(str(s) for s in symbols))
+        return f"the answer still contains {names}: put in the numbers, with `.subs(...)`."
+    if getattr(answer, "shape", ()) != () or isinstance(answer, list | tuple | dict | set):
+        return f"the answer is {kind_of(answer)} with several entries; one number is asked for."
+    try:
+        number = float(answer)
+    except (TypeError, ValueError, OverflowError):
+        return f"the answer is {kind_of(answer)}; one number is asked for."
+    if not math.isfinite(number):
+        return f"the answer is {number}, which is no finite number: look for a division by zero."
+    return number
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A judge of one choice among a few.
+
+    Parameters
+    ----------
+    right : str
+        Its letter.
+    because : str
+        Why it is right.
+    wrong : mapping of letter to sentence
+        Every other choice, with what speaks against it.
+
+    Examples
+    --------
+    >>> judge = Choice("b", "Both steps are equal there.", wrong={"a": "that is the bound."})
+    >>> judge.judge("B").passed, judge.judge("a").message
+    (True, 'that is the bound.')
+    """
+
+    right: str
+    because: str
+    wrong: Mapping[str, str]
+
+    def judge(self, answer: Any) -> Verdict:
+        """Return the verdict on `answer`."""
+        if sentence := missing(answer):
+            return Verdict(False, sentence)
+        letters = sorted([self.right, *self.wrong])
+        letter = answer.strip().lower() if isinstance(answer, str) else answer
+        if letter == self.right:
+            return Verdict(True, self.because)
+        if isinstance(letter, str) and letter in self.wrong:
+            return Verdict(False, self.wrong[letter])
+        listed = ", ".join(f'"{one}"' for one in letters)
+        return Verdict(False, f"choose one of {listed}, with the quotation marks.")
