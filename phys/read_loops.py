@@ -19,7 +19,8 @@ OUTPUT_NOISE = 4
 WEIGHT_NOISE = 5
 SCALED = 6
 HALVINGS = 7
-SETTINGS = 8
+ACTIVE = 8
+SETTINGS = 9
 
 
 def convert(value, bound, step):

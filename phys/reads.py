@@ -121,7 +121,7 @@ class Read:
         return _step(self.output_bound, self.output_bits)
 
     def settings(self) -> np.ndarray:
-        """Return the numbers of the read as the loops take them, float32 (8,)."""
+        """Return the numbers of the read as the loops take them, float32 (9,)."""
         numbers = np.zeros(read_loops.SETTINGS, dtype=np.float32)
         numbers[read_loops.INPUT_BOUND] = self.input_bound
         numbers[read_loops.INPUT_STEP] = self.input_step
@@ -131,6 +131,7 @@ class Read:
         numbers[read_loops.WEIGHT_NOISE] = self.weight_noise
         numbers[read_loops.SCALED] = self.noise_management
         numbers[read_loops.HALVINGS] = self.halvings
+        numbers[read_loops.ACTIVE] = not self.is_ideal
         return numbers
 
 

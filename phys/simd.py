@@ -14,8 +14,11 @@ LANES = 16
 
 
 def lane_dot(w: Any, r: Any, d: Any) -> Any:
-    """Return ``sum_i d_i (w_i - r_i)`` in float32: the definition that the vector code follows."""
-    lanes = np.zeros(LANES, dtype=np.float32)
+    """Return ``sum_i d_i (w_i - r_i)``: the definition that the vector code follows.
+
+    In float32, or in float64 where the weights are float64.
+    """
+    lanes = np.zeros(LANES, dtype=w.dtype)
     for i in range(len(d)):
         lanes[i % LANES] += d[i] * (w[i] - r[i])
     half = LANES // 2
@@ -52,10 +55,13 @@ def compiled_lane_dot() -> Any:
 
     @intrinsic
     def lane_dot(typingctx: Any, w: Any, r: Any, d: Any) -> Any:
-        signature = types.float32(w, r, d)
+        wide = w.dtype == types.float64
+        signature = (types.float64 if wide else types.float32)(w, r, d)
 
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            vector = ir.VectorType(ir.FloatType(), LANES)
+            single, double = ir.FloatType(), ir.DoubleType()
+            element = double if wide else single
+            vector = ir.VectorType(element, LANES)
             arrays = [
                 context.make_array(kind)(context, builder, value)
                 for kind, value in zip(signature.args, args, strict=True)
@@ -66,20 +72,25 @@ def compiled_lane_dot() -> Any:
             lanes = cgutils.alloca_once_value(builder, ir.Constant(vector, [0.0] * LANES))
 
             def product(load: Any) -> Any:
-                w_value, r_value, d_value = (load(array.data) for array in arrays)
+                w_value, r_value = load(arrays[0].data, element), load(arrays[1].data, element)
+                d_value = load(arrays[2].data, single)
+                if wide:
+                    several = isinstance(d_value.type, ir.VectorType)
+                    d_value = builder.fpext(d_value, vector if several else double)
                 return builder.fmul(d_value, builder.fsub(w_value, r_value))
 
             zero, one = ir.Constant(count.type, 0), ir.Constant(count.type, 1)
             with cgutils.for_range_slice(builder, zero, whole, width) as (i, _):
 
-                def load_lanes(data: Any, i: Any = i) -> Any:
-                    place = builder.bitcast(builder.gep(data, [i]), vector.as_pointer())
+                def load_lanes(data: Any, kind: Any, i: Any = i) -> Any:
+                    lanes_of = ir.VectorType(kind, LANES)
+                    place = builder.bitcast(builder.gep(data, [i]), lanes_of.as_pointer())
                     return builder.load(place, align=4)
 
                 builder.store(builder.fadd(builder.load(lanes), product(load_lanes)), lanes)
             with cgutils.for_range_slice(builder, whole, count, one) as (i, _):
 
-                def load_one(data: Any, i: Any = i) -> Any:
+                def load_one(data: Any, kind: Any, i: Any = i) -> Any:
                     return builder.load(builder.gep(data, [i]))
 
                 lane = builder.trunc(builder.sub(i, whole), ir.IntType(32))
