@@ -47,13 +47,13 @@ class MeanFieldCrossbar(Crossbar):
 
     Examples
     --------
-    >>> import numpy as np
+    >>> from math import exp
     >>> from theory import laws
     >>> law = laws.soft_bounds(w_max=1, w_min=-1, imbalance=0)
     >>> xbar = MeanFieldCrossbar(1, 1, Device(law, dw_min=0.1))
     >>> xbar.update([1], [1], lr=0.5).delivered
     5.0
-    >>> round(float(xbar.weights[0, 0]), 6), round(1 - np.exp(-0.5), 6)
+    >>> round(float(xbar.weights[0, 0]), 6), round(1 - exp(-0.5), 6)
     (0.393469, 0.393469)
     """
 
