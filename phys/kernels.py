@@ -123,6 +123,13 @@ class _Printer:
 _FUNCTIONS = {sp.log: "log32", sp.tanh: "tanh32", sp.Abs: "abs"}
 
 
+@lru_cache(maxsize=1024)
+def _evaluator(symbols: tuple[sp.Symbol, ...], expression: sp.Expr) -> Callable[..., Any]:
+    """Return a coefficient as a function of a law's numbers, in float64."""
+    function: Callable[..., Any] = sp.lambdify(symbols, expression, modules="numpy", dummify=True)
+    return function
+
+
 @dataclass(frozen=True)
 class LawKernel:
     """The printed form of a law.
@@ -165,8 +172,7 @@ class LawKernel:
         count = max((a.size for a in (*arrays, np.asarray(step), np.asarray(low))), default=1)
         table = np.zeros((count, self.width), dtype=np.float32)
         for place, expression in enumerate(self.expressions):
-            function = sp.lambdify(self.symbols, expression, modules="numpy", dummify=True)
-            table[:, place] = function(*arrays)
+            table[:, place] = _evaluator(self.symbols, expression)(*arrays)
         table[:, self.step_place] = step
         table[:, self.low_place] = np.float32(low)
         table[:, self.high_place] = np.float32(high)
