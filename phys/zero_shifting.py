@@ -19,6 +19,7 @@ import numpy as np
 from phys import checked
 from phys.checked import InputError
 from phys.crossbar import ENGINES, Crossbar
+from phys.mean_field import MeanFieldCrossbar
 from phys.random_bits import REFERENCE_ERROR, normals, stream_key
 from phys.symmetry import antisymmetric_slope, cycle_multiplier, symmetric_part
 from phys.timing import Timing
@@ -45,7 +46,8 @@ class ZeroShiftHistory:
     pulses : int
         Pulses spent over all devices, two for each pair.
     rule : str
-        How the number of pairs was chosen: "given", "from the law" or "measured".
+        How the number of pairs was chosen: "given", "from the law" or "measured"; "limit" for a
+        `MeanFieldCrossbar`, where ever smaller pulses end on the symmetry points themselves.
     at : list of int
         Pairs after which the entries below were taken.
     distance : list of float or None
@@ -177,6 +179,8 @@ def zero_shift(
     checked.choice("read", read, READS)
     checked.choice("engine", engine, ENGINES)
     error = checked.real("reference_error", reference_error, 0.0, 1.0)
+    if isinstance(xbar, MeanFieldCrossbar):
+        return _shift_in_the_limit(xbar, error)
     if pairs is None and not isinstance(xbar.device.law, DeviceLaw):
         pairs = "measure"
     if pairs is None:
@@ -199,13 +203,33 @@ def zero_shift(
         pulse([1])
         target = (target + xbar.columns) / np.float32(2)
         pulse([-1])
-    if error:
-        low, high = xbar.device.bounds
-        key = stream_key(xbar.seed, int(REFERENCE_ERROR), xbar.updates)
-        xi = normals(key, target.size)
-        target += np.float32(error * (high - low)) * xi.reshape(target.shape)
-    xbar.set_reference(target.T)
+    xbar.set_reference(_with_error(xbar, target, error).T)
     return watch.history(count, rule, 2 * (count + (read == "mean")) * target.size)
+
+
+def _with_error(xbar: Crossbar, target: np.ndarray, error: float) -> np.ndarray:
+    """Return what a programming error with this standard deviation makes of a reference."""
+    if not error:
+        return target
+    low, high = xbar.device.bounds
+    xi = normals(stream_key(xbar.seed, int(REFERENCE_ERROR), xbar.updates), target.size)
+    return np.asarray(target + np.float32(error * (high - low)) * xi.reshape(target.shape))
+
+
+def _shift_in_the_limit(xbar: MeanFieldCrossbar, error: float) -> ZeroShiftHistory:
+    """Put weights and reference of an array without pulses on its symmetry points."""
+    points = xbar.symmetry_points().T
+    if np.isnan(points).any():
+        raise InputError(
+            f"{int(np.isnan(points).sum())} of {points.size} devices of law "
+            f"{xbar.device.law.name!r} have no stable symmetry point, and a MeanFieldCrossbar has "
+            f"no pulses to look for it; leave the zero-shift out, or change the law"
+        )
+    watch = _Watch(xbar)
+    xbar.columns[...] = points
+    watch.note(0)
+    xbar.set_reference(_with_error(xbar, points, error).T)
+    return watch.history(0, "limit", 0)
 
 
 def _alternate(pulse: Pulse, pairs: int) -> None:
