@@ -28,7 +28,7 @@ from phys import Device, compiler, fused
 from phys.algorithms import SHD, Algorithm, FloatSGD, PulsedSGD
 from phys.data import Dataset, load
 from phys.network import Network
-from phys.training_run import sample_order
+from phys.training_run import prepare_layers, sample_order
 from theory import laws
 
 SIZES = (784, 256, 128, 10)
@@ -58,18 +58,20 @@ def measure(
     data: Dataset, algorithm: Algorithm, device: Device, warm: int, timed: int
 ) -> dict[str, float]:
     """Train, time three stretches of `timed` samples in CPU seconds, return the median speed."""
-    network = Network(SIZES, algorithm.arrays, {"a": device, "c": device}, seed=0)
+    devices = {"a": device, "c": device}
+    network = Network(SIZES, algorithm.arrays, devices, 0, terms=algorithm.terms)
+    prepare_layers(network, algorithm)
     network.programme_initial_weights()
     labels = data.train_labels.astype(np.int64)
     run = fused.compiled_runner(network, algorithm, data.train_images, labels, 1)
     if run is None:
         raise click.ClickException("there are no compiled loops here: install numba")
     order = sample_order(0, 0, len(labels))
-    run(order[:warm])
+    run(algorithm, order[:warm], 0.0)
     speeds = []
     for k in range(3):
         began = time.process_time()
-        run(order[warm + k * timed : warm + (k + 1) * timed])
+        run(algorithm, order[warm + k * timed : warm + (k + 1) * timed], 0.0)
         speeds.append(timed / (time.process_time() - began))
     return {
         "samples_per_second": statistics.median(speeds),
@@ -83,7 +85,7 @@ def with_fastmath(data: Dataset, warm: int, timed: int) -> dict[str, dict[str, f
     cached = (
         compiler.core,
         compiler.law_module,
-        compiler.float_training_module,
+        compiler.network_module,
         fused._training_module,
     )
     try:

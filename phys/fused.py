@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -85,16 +85,17 @@ def compiled_runner(
     There is no compiled loop without numba, for an algorithm that is not built in, for devices
     whose steps cannot be compiled, and for networks that are not plain.
     """
-    if not network.is_plain or not compiler.available():
+    if not network.is_dense or not compiler.available():
         return None
     if type(algorithm) not in BUILT_IN.values():
         return None
+    step = cast(BuiltIn, algorithm).step
     first = network.layers[0]
-    analog = [a for layer in network.layers for a in layer.arrays.values() if a is not FloatArray]
-    if algorithm.arrays and any(fast.engine_name(x.kernel) == "numpy" for x in analog):
+    kernels = [layer.arrays[n].kernel for layer in network.layers for n in algorithm.arrays]
+    if any(fast.engine_name(kernel) == "numpy" for kernel in kernels):
         return None
     laws = tuple((n, fast.law_module(first.arrays[n].kernel)) for n in algorithm.arrays)
-    loop = _training_module(algorithm.step, laws).train
+    loop = _training_module(step, laws).train
 
     layers = [_PackedLayer(layer) for layer in network.layers]
     shapes = [(layer.c.cols, layer.c.rows) for layer in network.layers]

@@ -40,6 +40,9 @@ FORWARD_READ = np.uint64(10)
 BACKWARD_READ = np.uint64(11)
 COLUMN_READ = np.uint64(12)
 PROBE_READ = np.uint64(13)
+CHOPPER = np.uint64(14)
+BOOTSTRAP = np.uint64(32)
+MEASUREMENT = np.uint64(33)
 
 SLOTS_PER_DEVICE = np.uint64(64)
 

@@ -143,13 +143,22 @@ class Timed:
         """Arrays that the algorithm needs."""
         return self.algorithm.arrays
 
+    @property
+    def terms(self) -> tuple[tuple[str, float], ...]:
+        """What forward and backward read."""
+        return self.algorithm.terms
+
+    def buffers(self, rows: int, cols: int) -> dict[str, np.ndarray]:
+        """Return the digital memory of a layer at its start."""
+        return self.algorithm.buffers(rows, cols)
+
     def update(self, layer: Layer, x: np.ndarray, d: np.ndarray) -> None:
         """Let the algorithm learn on a layer whose arrays have the timing."""
         timed: dict[str, Any] = {
             name: _TimedArray(array, self.timing, self.engine)
             for name, array in layer.arrays.items()
         }
-        view = Layer(timed, layer.turns)
+        view = replace(layer, arrays=timed)
         self.algorithm.update(view, x, d)
         layer.turns = view.turns
 

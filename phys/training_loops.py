@@ -1,8 +1,9 @@
 """The training of a whole network over many samples, as one loop that numba compiles.
 
-Each loop does, sample by sample, exactly what `phys.algorithms` does through `Crossbar`; a test
-holds the two to the same bits. Layers come as tuples, one array per layer, and column lines as in
-`phys.loops`. Inputs of a layer carry one more line, the bias, that is always 1.
+What a layer learns from a sample is the `layer_step` of the algorithm, from `phys.layer_steps`.
+Layers come as tuples, one entry per layer. What forward and backward read of a layer, `reads`, is a
+tuple of (weights, reference), one for each term of a sum whose factors are `gains`; column lines
+are as in `phys.loops`. Inputs of a layer carry one more line, the bias, that is always 1.
 """
 
 import numpy as np
@@ -56,203 +57,107 @@ def softmax_error(y, label):
     return loss
 
 
-def backpropagate(image, label, activation, weights, references, inputs, outputs, b, index, z):
+def forward_layer(reads, gains, x, index, y, term):
+    """Compute ``y = sum_k gain_k (W_k - R_k) x``, term by term."""
+    weights, reference = reads[0]
+    forward_into(weights, reference, x, index, y)
+    scale_into(gains[0], y)
+    for k in range(1, len(reads)):
+        weights, reference = reads[k]
+        forward_into(weights, reference, x, index, term)
+        add_scaled(gains[k], term, y)
+
+
+def backward_layer(reads, gains, d, z, term):
+    """Compute ``z = sum_k gain_k (W_k - R_k)^T d``, term by term."""
+    weights, reference = reads[0]
+    backward_into(weights, reference, d, z)
+    scale_into(gains[0], z[: weights.shape[0]])
+    for k in range(1, len(reads)):
+        weights, reference = reads[k]
+        backward_into(weights, reference, d, term)
+        add_scaled(gains[k], term, z[: weights.shape[0]])
+
+
+def scale_into(gain, y):
+    """Multiply `y` by `gain`."""
+    if gain != F1:
+        for i in range(y.size):
+            y[i] = gain * y[i]
+
+
+def add_scaled(gain, term, y):
+    """Add `gain` times `term` to `y`."""
+    if gain == F1:
+        for i in range(y.size):
+            y[i] += term[i]
+    else:
+        for i in range(y.size):
+            y[i] += gain * term[i]
+
+
+def backpropagate(image, label, activation, reads, gains, inputs, outputs, b, room):
     """Run sample `b` of a batch forward and backward.
 
     Afterwards ``inputs[l][b]`` holds the input of layer `l` and ``outputs[l][b]`` the direction in
     which its rows should move, minus the gradient. Returns the cross-entropy.
     """
-    depth = len(weights)
+    index, z, term = room
+    depth = len(reads)
     for k in range(image.size):
         inputs[0][b, k] = image[k]
     for layer in range(depth):
-        forward_into(weights[layer], references[layer], inputs[layer][b], index, outputs[layer][b])
+        y = outputs[layer][b]
+        forward_layer(reads[layer], gains, inputs[layer][b], index, y, term)
         if layer + 1 < depth:
-            activate_into(outputs[layer][b], activation, inputs[layer + 1][b])
+            activate_into(y, activation, inputs[layer + 1][b])
     loss = softmax_error(outputs[depth - 1][b], label)
     for layer in range(depth - 1, 0, -1):
-        backward_into(weights[layer], references[layer], outputs[layer][b], z)
+        backward_layer(reads[layer], gains, outputs[layer][b], z, term)
         through_activation(z, inputs[layer][b], activation, outputs[layer - 1][b])
     return loss
 
 
 def backpropagate_batch(
-    images, labels, samples, activation, weights, references, inputs, outputs, index, z, total
+    images, labels, samples, activation, reads, gains, inputs, outputs, room, total
 ):
     """Run the samples of a batch forward and backward; return `total` plus their losses."""
     for b in range(samples.size):
         n = samples[b]
         total += backpropagate(
-            images[n], labels[n], activation, weights, references, inputs, outputs, b, index, z
+            images[n], labels[n], activation, reads, gains, inputs, outputs, b, room
         )
     return total
 
 
-def train_float(
-    images, labels, order, batch, activation, weights, references, lr, inputs, outputs, scratch, z
-):
-    """Floating-point SGD over the samples in `order`; returns the sum of the losses."""
-    index = scratch[0]
-    total = 0.0
-    for start in range(0, order.size, batch):
-        size = min(batch, order.size - start)
-        total = backpropagate_batch(
-            images,
-            labels,
-            order[start : start + size],
-            activation,
-            weights,
-            references,
-            inputs,
-            outputs,
-            index,
-            z,
-            total,
-        )
-        for b in range(size):
-            for layer in range(len(weights)):
-                x = inputs[layer][b]
-                d = outputs[layer][b]
-                for j in range(x.size):
-                    step = lr * x[j]
-                    if step != F0:
-                        w = weights[layer][j]
-                        for i in range(d.size):
-                            w[i] += step * d[i]
-    return total
-
-
-def train_pulsed(
-    images, labels, order, batch, activation, arrays, gain, pulses, inputs, outputs, scratch, z
-):
-    """Pulsed SGD over the samples in `order`; returns the sum of the losses.
-
-    `arrays` is (weights, references, coefficients, strides, noise, streams, numbers, statistics),
-    each but `noise` with one entry per layer.
-    """
-    weights, references, coefficients, strides, noise, streams, numbers, statistics = arrays
-    index = scratch[0]
-    total = 0.0
-    for start in range(0, order.size, batch):
-        size = min(batch, order.size - start)
-        total = backpropagate_batch(
-            images,
-            labels,
-            order[start : start + size],
-            activation,
-            weights,
-            references,
-            inputs,
-            outputs,
-            index,
-            z,
-            total,
-        )
-        for b in range(size):
-            for layer in range(len(weights)):
-                update_c(
-                    weights[layer],
-                    coefficients[layer],
-                    strides[layer],
-                    noise,
-                    inputs[layer][b],
-                    outputs[layer][b],
-                    gain,
-                    pulses,
-                    streams[layer],
-                    numbers[layer],
-                    scratch,
-                    statistics[layer],
-                )
-                numbers[layer] += 1
-    return total
-
-
-def train_shd(
+def train(
     images,
     labels,
     order,
     batch,
     activation,
-    arrays_a,
-    arrays_c,
-    gain_a,
-    gain_c,
-    pulses,
-    transfer_every,
-    turns,
+    reads,
+    gains,
+    layers,
     inputs,
     outputs,
-    scratch,
-    z,
-    one_hot,
-    read,
+    room,
+    work,
+    total,
 ):
-    """Stochastic Hamiltonian Descent over the samples in `order`; returns the sum of the losses.
+    """Learn from the samples in `order`; return `total` plus the sum of their losses.
 
-    Array A takes the pulsed outer product of every sample. After every `transfer_every` samples one
-    column of A is read against its reference and C is updated with it by pulses, round robin;
-    `turns` counts the samples that each layer has seen.
+    A batch is run forward and backward before its updates, which come sample by sample.
     """
-    a, ref_a, coef_a, stride_a, noise_a, streams_a, numbers_a, statistics_a = arrays_a
-    c, ref_c, coef_c, stride_c, noise_c, streams_c, numbers_c, statistics_c = arrays_c
-    index = scratch[0]
-    total = 0.0
     for start in range(0, order.size, batch):
         size = min(batch, order.size - start)
+        samples = order[start : start + size]
         total = backpropagate_batch(
-            images,
-            labels,
-            order[start : start + size],
-            activation,
-            c,
-            ref_c,
-            inputs,
-            outputs,
-            index,
-            z,
-            total,
+            images, labels, samples, activation, reads, gains, inputs, outputs, room, total
         )
         for b in range(size):
-            for layer in range(len(c)):
-                update_a(
-                    a[layer],
-                    coef_a[layer],
-                    stride_a[layer],
-                    noise_a,
-                    inputs[layer][b],
-                    outputs[layer][b],
-                    gain_a,
-                    pulses,
-                    streams_a[layer],
-                    numbers_a[layer],
-                    scratch,
-                    statistics_a[layer],
-                )
-                numbers_a[layer] += 1
-                turns[layer] += 1
-                if turns[layer] % transfer_every == 0:
-                    columns, rows = a[layer].shape
-                    j = (turns[layer] // transfer_every - 1) % columns
-                    for i in range(rows):
-                        read[i] = a[layer][j, i] - ref_a[layer][j, i]
-                    one_hot[j] = F1
-                    update_c(
-                        c[layer],
-                        coef_c[layer],
-                        stride_c[layer],
-                        noise_c,
-                        one_hot[:columns],
-                        read[:rows],
-                        gain_c,
-                        pulses,
-                        streams_c[layer],
-                        numbers_c[layer],
-                        scratch,
-                        statistics_c[layer],
-                    )
-                    one_hot[j] = F0
-                    numbers_c[layer] += 1
+            for layer in range(len(layers)):
+                layer_step(layers[layer], inputs[layer][b], outputs[layer][b], work)
     return total
 
 
@@ -260,7 +165,11 @@ SHARED = (
     "activate_into",
     "through_activation",
     "softmax_error",
+    "forward_layer",
+    "backward_layer",
+    "scale_into",
+    "add_scaled",
     "backpropagate",
     "backpropagate_batch",
 )
-KERNELS = (*SHARED, "train_pulsed", "train_shd")
+KERNELS = (*SHARED, "train")

@@ -19,7 +19,7 @@ from phys.device import Device
 from phys.energy import EnergyPoint, measure_energy
 from phys.history import History, Progress, describe_device, layer_reports
 from phys.network import Network
-from phys.random_bits import SAMPLE_ORDER, child, stream_key
+from phys.random_bits import CHOPPER, SAMPLE_ORDER, child, stream_key
 from phys.zero_shifting import ZeroShiftHistory
 from phys.zero_shifting import zero_shift as shift_array
 
@@ -43,6 +43,13 @@ def sample_order(seed: int, epoch: int, count: int) -> np.ndarray:
     key = stream_key(seed, int(SAMPLE_ORDER), epoch)
     words = child(key, np.arange(count, dtype=np.uint64))
     return np.argsort(words, kind="stable")
+
+
+def prepare_layers(network: Network, algorithm: Algorithm) -> None:
+    """Give every layer the algorithm's digital buffers, and the key of its random numbers."""
+    for depth, layer in enumerate(network.layers):
+        layer.buffers = algorithm.buffers(layer.c.rows, layer.c.cols)
+        layer.key = stream_key(network.seed, int(CHOPPER), depth)
 
 
 class TrainingRun:
@@ -81,7 +88,8 @@ class TrainingRun:
         pixels, classes = data.train_images.shape[1], int(data.train_labels.max()) + 1
         self.sizes = _sizes(sizes, data.name, pixels, classes)
         names = algorithm.arrays
-        self.network = Network(self.sizes, names, devices, seed, activation)
+        self.network = Network(self.sizes, names, devices, seed, activation, algorithm.terms)
+        prepare_layers(self.network, algorithm)
         self.effective = algorithm.slowed(1 / batch) if batch > 1 else algorithm
         self.epoch = self.position = 0
         self.epoch_loss = self.seconds = 0.0
@@ -146,7 +154,8 @@ class TrainingRun:
                     stop = min(self.position + chunk, self.count)
                     began = time.perf_counter()
                     with hold_interrupt():
-                        self.epoch_loss += run(order[self.position : stop])
+                        order_now = order[self.position : stop]
+                        self.epoch_loss = run(self.effective, order_now, self.epoch_loss)
                         self.seconds += time.perf_counter() - began
                         self.samples_timed += stop - self.position
                         self.position = stop
@@ -171,8 +180,7 @@ class TrainingRun:
     def _stepwise(self, images: np.ndarray, labels: np.ndarray) -> fused.Runner:
         # The compiled loops overflow without a word, and the loss is checked after each chunk.
         @np.errstate(over="ignore", invalid="ignore")
-        def run(order: np.ndarray) -> float:
-            total = 0.0
+        def run(algorithm: Algorithm, order: np.ndarray, total: float) -> float:
             for start in range(0, order.size, self.batch):
                 done = [
                     self.network.backpropagate(images[n], int(labels[n]))
@@ -181,7 +189,7 @@ class TrainingRun:
                 for inputs, directions, loss in done:
                     total += float(loss)
                     for layer, x, d in self.network.updates(inputs, directions):
-                        self.effective.update(layer, x, d)
+                        algorithm.update(layer, x, d)
             return total
 
         return run
@@ -244,6 +252,10 @@ class TrainingRun:
             for depth, layer in enumerate(self.network.layers)
             for name, array in layer.arrays.items()
             for key, value in array.state().items()
+        } | {
+            f"{depth}.{name}": value
+            for depth, layer in enumerate(self.network.layers)
+            for name, value in layer.buffers.items()
         }
         progress = {
             "epoch": self.epoch,
@@ -265,6 +277,8 @@ class TrainingRun:
         progress, arrays = checkpoint.load(self.file, self.history.settings)
         for depth, layer in enumerate(self.network.layers):
             layer.turns = progress["turns"][depth]
+            for name, buffer in layer.buffers.items():
+                buffer[...] = arrays[f"{depth}.{name}"]
             for name, array in layer.arrays.items():
                 start = f"{depth}.{name}."
                 array.restore(

@@ -221,6 +221,7 @@ def network_digest(network: Any) -> str:
     parts = []
     for layer in network.layers:
         parts.append(np.array(layer.turns))
+        parts += layer.buffers.values()
         for name in sorted(layer.arrays):
             state = layer.arrays[name].state()
             parts += [state[key] for key in sorted(state) if key != "statistics"]

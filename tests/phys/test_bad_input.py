@@ -297,7 +297,7 @@ DATA = blobs(20, 10)
 @pytest.mark.parametrize(
     ("options", "parts"),
     [
-        ({"algorithm": "adam"}, ("algorithm = 'adam' is unknown", "float, sgd, shd")),
+        ({"algorithm": "adam"}, ("algorithm = 'adam' is unknown", "float, sgd, zero-shifted-sgd")),
         ({"algorithm": "sgd", "lr_a": 0.1}, ("lr_a = 0.1 means nothing to algorithm 'sgd'", "lr")),
         ({"algorithm": PulsedSGD(), "lr": 0.1}, ("lr given beside an instance of PulsedSGD",)),
         ({"algorithm": "sgd", "lr": 0.0}, ("lr = 0.0", "above 0")),

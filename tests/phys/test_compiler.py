@@ -176,7 +176,7 @@ def test_processes_that_start_at_once_share_a_cache(tmp_path: Path, repository: 
 # -- the text of the modules -------------------------------------------------------------------
 def test_kernels_are_compiled_without_fast_math() -> None:
     """Neither reordering nor contraction: only then do all engines find the same bits."""
-    for module in (compiler.core(), compiler.float_training_module()):
+    for module in (compiler.core(), compiler.network_module()):
         text = Path(module.__file__).read_text()
         decorators = {line for line in text.splitlines() if line.startswith("@njit")}
         assert decorators == {f"@njit({compiler.OPTIONS})"}

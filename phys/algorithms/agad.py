@@ -1,0 +1,111 @@
+"""AGAD: Tiki-Taka v2 with choppers and a reference that is learned on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from phys import checked
+from phys.algorithms.interface import BuiltIn, check_rates
+from phys.algorithms.transfer import due_column, flip_threshold, flips, give_full_pulses
+from phys.network import Layer
+from phys.pulses import MAX_PULSES, update_gain
+
+
+@dataclass(frozen=True)
+class AGAD(BuiltIn):
+    r"""Analog gradient accumulation with dynamic reference: no symmetry point need be known.
+
+    As in `ChoppedTikiTakaV2`, but what is read of A is taken against a digital reference: the
+    running mean M of past reads, copied to M' whenever the column's chopper s_k flips.
+
+    .. math:: \Delta A = \mathrm{lr_A}\; d\,(s x)^T; \qquad
+              h_k \leftarrow h_k + \lambda_H\,s_k\,(r_k - M'_k), \quad
+              M_k \leftarrow M_k + \mu\,(r_k - M_k), \qquad r_k = (A - R)\,v_k
+
+    with v_k the unit vector of column k, whose turn it is; after its read, s_k changes sign with
+    probability `flip_probability`, and then M'_k = M_k. Where |h| >= 1, C gets one pulse of that
+    sign and h comes back by one. Forward and backward read C.
+
+    Parameters
+    ----------
+    lr_a : float
+        Learning rate of A.
+    lr_h : float
+        Rate of the buffer (symbol lambda_H): pulses of C per visit and unit of A.
+    mean_rate : float
+        Weight of the newest read in the running mean (symbol mu).
+    flip_probability : float
+        Chance that a chopper flips after its column was read.
+    transfer_every : int
+        Samples between two reads (symbol n_s).
+    pulses : int
+        Slots of a pulse train (symbol BL).
+    transfer_pulses : int
+        Pulses that a device of C gets at most per visit; the source gives one.
+
+    References
+    ----------
+    Rasch et al., Nat. Commun. 15:7133 (2024).
+    """
+
+    lr_a: float = 0.05
+    lr_h: float = 200.0
+    mean_rate: float = 0.2
+    flip_probability: float = 0.1
+    transfer_every: int = 1
+    pulses: int = 10
+    transfer_pulses: int = 1
+    name: ClassVar[str] = "agad"
+    arrays: ClassVar[tuple[str, ...]] = ("a", "c")
+    step: ClassVar[str] = "step_agad"
+
+    def __post_init__(self) -> None:
+        check_rates(self, "lr_a", "lr_h", "mean_rate")
+        checked.real("mean_rate", self.mean_rate, 0.0, 1.0)
+        checked.real("flip_probability", self.flip_probability, 0.0, 1.0)
+        checked.whole("transfer_pulses", self.transfer_pulses, 1, MAX_PULSES)
+
+    def buffers(self, rows: int, cols: int) -> dict[str, np.ndarray]:
+        """Return H, in pulses of C, the choppers, the mean M of past reads and its copy M'."""
+        return {
+            "h": np.zeros((cols, rows), np.float32),
+            "chopper": np.ones(cols, np.float32),
+            "mean": np.zeros((cols, rows), np.float32),
+            "reference": np.zeros((cols, rows), np.float32),
+        }
+
+    def update(self, layer: Layer, x: np.ndarray, d: np.ndarray) -> None:
+        """Update A; when it is time, add a column of A to the buffer and give C its pulses."""
+        chopper = layer.buffers["chopper"]
+        layer.a.update(x * chopper, d, self.lr_a, self.pulses)
+        column = due_column(layer, self.transfer_every)
+        if column is not None:
+            h, mean, reference = (layer.buffers[n][column] for n in ("h", "mean", "reference"))
+            reading = layer.a.read_column(column)
+            h += np.float32(self.lr_h) * (chopper[column] * (reading - reference))
+            mean += np.float32(self.mean_rate) * (reading - mean)
+            give_full_pulses(layer, column, h, self.transfer_pulses)
+            if flips(layer, flip_threshold(self.flip_probability)):
+                reference[...] = mean
+                chopper[column] *= -1
+
+    def slowed(self, factor: float) -> AGAD:
+        """Return the algorithm with the learning rate of A times `factor`."""
+        return replace(self, lr_a=self.lr_a * factor)
+
+    def numbers(
+        self, layer: Layer
+    ) -> tuple[np.float32, np.float32, np.float32, np.uint64, int, int, int]:
+        """Return A's gain, the two digital rates, the flip threshold, slots, samples, limit."""
+        return (
+            update_gain(self.lr_a, layer.a.device.dw_min, self.pulses),
+            np.float32(self.lr_h),
+            np.float32(self.mean_rate),
+            flip_threshold(self.flip_probability),
+            self.pulses,
+            self.transfer_every,
+            self.transfer_pulses,
+        )

@@ -1,0 +1,242 @@
+"""What a layer does with one sample, for every built-in algorithm, written to be compiled.
+
+A step does, in the same order, what the `update` of its class in `phys.algorithms` does through
+`Crossbar`; a test holds the two to the same bits. `phys.compiler` puts these functions beside the
+`update_array` of the laws of A and C, `update_a` and `update_c`, and calls the step of the
+algorithm in question `layer_step`.
+
+A layer is a tuple: the arrays of the algorithm, its buffers, the number of samples it has counted
+(int64, one element), its key and its settings, as `phys.fused` packs them. An array of devices is
+the tuple (weights, reference, coefficients, stride, noise, streams, number, statistics); weights
+without devices are (weights, reference).
+"""
+
+from phys.elementary import F0, F1
+from phys.random_bits import LOW_32, child
+
+
+def pulse_a(a, x, d, gain, pulses, work):
+    """Apply one parallel update to array A."""
+    weights, _, coefficients, stride, noise, streams, number, statistics = a
+    scratch = work[0]
+    update_a(
+        weights,
+        coefficients,
+        stride,
+        noise,
+        x,
+        d,
+        gain,
+        pulses,
+        streams,
+        number[0],
+        scratch,
+        statistics,
+    )
+    number[0] += 1
+
+
+def pulse_c(c, x, d, gain, pulses, work):
+    """Apply one parallel update to array C."""
+    weights, _, coefficients, stride, noise, streams, number, statistics = c
+    scratch = work[0]
+    update_c(
+        weights,
+        coefficients,
+        stride,
+        noise,
+        x,
+        d,
+        gain,
+        pulses,
+        streams,
+        number[0],
+        scratch,
+        statistics,
+    )
+    number[0] += 1
+
+
+def pulse_column_of_c(c, column, d, gain, pulses, work):
+    """Apply one parallel update to a column of C: a unit vector enters."""
+    one_hot = work[1]
+    one_hot[column] = F1
+    pulse_c(c, one_hot[: c[0].shape[0]], d, gain, pulses, work)
+    one_hot[column] = F0
+
+
+def due_column(turn, every, columns):
+    """Count a sample; return the column whose turn it is after every `every` samples, or -1."""
+    turn[0] += 1
+    if turn[0] % every:
+        return -1
+    return (turn[0] // every - 1) % columns
+
+
+def read_column(a, column, work):
+    """Read a column of A against its reference."""
+    weights, reference = a[0], a[1]
+    reading = work[2][: weights.shape[1]]
+    for i in range(reading.size):
+        reading[i] = weights[column, i] - reference[column, i]
+    return reading
+
+
+def give_full_pulses(c, column, h, limit, work):
+    """Give C a pulse where the buffer `h` of a column holds one, and take it from the buffer."""
+    signs = work[2][: h.size]
+    for _ in range(limit):
+        full = 0
+        for i in range(h.size):
+            signs[i] = F0
+            if h[i] >= F1:
+                signs[i] = F1
+                full += 1
+            elif h[i] <= -F1:
+                signs[i] = -F1
+                full += 1
+            h[i] -= signs[i]
+        if full == 0:
+            return
+        pulse_column_of_c(c, column, signs, F1, 1, work)
+
+
+def chopped(x, chopper, work):
+    """Return the input of a layer with the signs of its choppers."""
+    line = work[3][: x.size]
+    for j in range(x.size):
+        line[j] = x[j] * chopper[j]
+    return line
+
+
+def flips(key, turn, threshold):
+    """Draw whether the chopper of the column that was just read flips."""
+    return (child(key, np.uint64(turn[0])) & LOW_32) < threshold
+
+
+# -- one step for each algorithm -----------------------------------------------------------------
+def step_float(layer, x, d, work):
+    """Floating-point SGD."""
+    c, _, _, (lr,) = layer
+    weights = c[0]
+    for j in range(x.size):
+        step = lr * x[j]
+        if step != F0:
+            w = weights[j]
+            for i in range(d.size):
+                w[i] += step * d[i]
+
+
+def step_sgd(layer, x, d, work):
+    """Pulsed SGD."""
+    c, _, _, (gain, pulses) = layer
+    pulse_c(c, x, d, gain, pulses, work)
+
+
+def step_transfer(layer, x, d, work):
+    """SHD and Tiki-Taka v1: A learns, and its columns are added to C in turn."""
+    a, c, turn, _, (gain_a, gain_c, pulses, every) = layer
+    pulse_a(a, x, d, gain_a, pulses, work)
+    column = due_column(turn, every, x.size)
+    if column >= 0:
+        pulse_column_of_c(c, column, read_column(a, column, work), gain_c, pulses, work)
+
+
+def step_residual(layer, x, d, work):
+    """Residual learning: A learns, and now and then the whole of it is added to C."""
+    a, c, turn, _, (gain_a, gain_c, pulses, every) = layer
+    pulse_a(a, x, d, gain_a, pulses, work)
+    turn[0] += 1
+    if turn[0] % every == 0:
+        for column in range(x.size):
+            pulse_column_of_c(c, column, read_column(a, column, work), gain_c, pulses, work)
+
+
+def step_buffered(layer, x, d, work):
+    """Tiki-Taka v2: between A and C stands a digital buffer."""
+    a, c, buffer, turn, _, (gain_a, rate, pulses, every, limit) = layer
+    pulse_a(a, x, d, gain_a, pulses, work)
+    column = due_column(turn, every, x.size)
+    if column >= 0:
+        h = buffer[column]
+        reading = read_column(a, column, work)
+        for i in range(h.size):
+            h[i] += rate * reading[i]
+        give_full_pulses(c, column, h, limit, work)
+
+
+def step_chopped(layer, x, d, work):
+    """Chopped Tiki-Taka v2: signs multiply what A learns and what is read of it."""
+    a, c, buffer, chopper, turn, key, (gain_a, rate, threshold, pulses, every, limit) = layer
+    pulse_a(a, chopped(x, chopper, work), d, gain_a, pulses, work)
+    column = due_column(turn, every, x.size)
+    if column >= 0:
+        h, sign = buffer[column], chopper[column]
+        reading = read_column(a, column, work)
+        for i in range(h.size):
+            h[i] += rate * (sign * reading[i])
+        give_full_pulses(c, column, h, limit, work)
+        if flips(key, turn, threshold):
+            chopper[column] = -sign
+
+
+def step_agad(layer, x, d, work):
+    """AGAD: chopped, and read against a running mean of past reads."""
+    a, c, buffer, chopper, means, references, turn, key, settings = layer
+    gain_a, rate, mean_rate, threshold, pulses, every, limit = settings
+    pulse_a(a, chopped(x, chopper, work), d, gain_a, pulses, work)
+    column = due_column(turn, every, x.size)
+    if column >= 0:
+        h, mean, reference, sign = (
+            buffer[column],
+            means[column],
+            references[column],
+            chopper[column],
+        )
+        reading = read_column(a, column, work)
+        for i in range(h.size):
+            h[i] += rate * (sign * (reading[i] - reference[i]))
+            mean[i] += mean_rate * (reading[i] - mean[i])
+        give_full_pulses(c, column, h, limit, work)
+        if flips(key, turn, threshold):
+            for i in range(h.size):
+                reference[i] = mean[i]
+            chopper[column] = -sign
+
+
+def step_mixed_precision(layer, x, d, work):
+    """Mixed precision: the gradient is summed digitally and given to C in whole pulses."""
+    c, chi, turn, _, (rate, every, limit) = layer
+    for j in range(x.size):
+        step = rate * x[j]
+        if step != F0:
+            total = chi[j]
+            for i in range(d.size):
+                total[i] += step * d[i]
+    turn[0] += 1
+    if turn[0] % every == 0:
+        for column in range(x.size):
+            give_full_pulses(c, column, chi[column], limit, work)
+
+
+SHARED = (
+    "pulse_a",
+    "pulse_c",
+    "pulse_column_of_c",
+    "due_column",
+    "read_column",
+    "give_full_pulses",
+    "chopped",
+    "flips",
+)
+STEPS = (
+    "step_float",
+    "step_sgd",
+    "step_transfer",
+    "step_residual",
+    "step_buffered",
+    "step_chopped",
+    "step_agad",
+    "step_mixed_precision",
+)
+KERNELS = (*SHARED, *STEPS)
