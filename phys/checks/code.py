@@ -16,6 +16,9 @@ from phys.crossbar import Crossbar
 from phys.device import Device
 from theory import DeviceLaw, w
 
+SESSION = "# device: the object that was given to check_device"
+"""Where an object has no name in a module: whoever checked it holds it."""
+
 
 def literal(value: Any) -> str:
     """Return Python code for a drawn value: numbers, text, containers and arrays of them.
@@ -74,14 +77,11 @@ def origin_of(given: Any, frame: FrameType | None) -> str:
                     return f"from {home} import {name} as device"
                 return f"device = {name}"
     if isinstance(given, DeviceLaw):
-        return _law_code(given, "device") or _SESSION
+        return _law_code(given, "device") or SESSION
     if isinstance(given, Device) and type(given) is Device and isinstance(given.law, DeviceLaw):
         law = _law_code(given.law, "law")
-        return f"from phys import Device, Spread\n{law}\n{_device_code(given)}" if law else _SESSION
-    return _SESSION
-
-
-_SESSION = "# device: the object that was given to check_device"
+        return f"from phys import Device, Spread\n{law}\n{_device_code(given)}" if law else SESSION
+    return SESSION
 
 
 def _device_code(device: Device) -> str:

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
     from phys.checks.subject import Subject
 
-MODULES = ("phys.checks.bounds",)
+MODULES = (
+    "phys.checks.bounds",
+    "phys.checks.steps",
+    "phys.checks.symmetry",
+    "phys.checks.alternating",
+    "phys.checks.zero_shifts",
+    "phys.checks.hamiltonian",
+    "phys.checks.metamorphic",
+)
 """Modules that hold checks, in the order of the report."""
 
 ID = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
 
 from phys.checked import InputError
+from phys.checks.code import SESSION
 from phys.crossbar import Crossbar
 from phys.device import Device
 from phys.step_functions import StepFunctions
 from theory import DeviceLaw, w
+
+if TYPE_CHECKING:
+    from phys.checks.profile import Profile
 
 STATES = 100
 """Steps between the bounds of a bare law or pair of functions, which has no dw_min of its own."""
@@ -51,7 +55,7 @@ class Subject:
 
     device: Device
     crossbar: Callable[..., Crossbar] = Crossbar
-    origin: str = ""
+    origin: str = SESSION
 
     @property
     def law(self) -> DeviceLaw | None:
@@ -108,21 +112,39 @@ class Subject:
 
         return plain(functions.up), plain(functions.down)
 
+    @cached_property
+    def profile(self) -> Profile:
+        """Where up and down pulses cancel, in numbers."""
+        from phys.checks.profile import profile
+
+        return profile(self)
+
+    @cached_property
+    def _expressions(self) -> dict[str, Callable[[Any], Any]]:
+        return {}
+
+    def of_law(self, name: str, weight: Any) -> np.ndarray:
+        """Return an expression of the law, such as ``F``, float64 of the shape of `weight`."""
+        if name not in self._expressions:
+            self._expressions[name] = sp.lambdify([w], getattr(self.law, name), modules="numpy")
+        return _broadcast(self._expressions[name], weight)
+
     def up(self, weight: Any) -> np.ndarray:
         """Return ``q_up(w)`` of the nominal device, float64 of the shape of `weight`."""
-        return self._evaluate(0, weight)
+        return _broadcast(self._steps[0], weight)
 
     def down(self, weight: Any) -> np.ndarray:
         """Return ``q_down(w)`` of the nominal device, float64 of the shape of `weight`."""
-        return self._evaluate(1, weight)
+        return _broadcast(self._steps[1], weight)
 
-    def _evaluate(self, which: int, weight: Any) -> np.ndarray:
-        places = np.asarray(weight, np.float64)
-        with np.errstate(all="ignore"):
-            q = self._steps[which](np.atleast_1d(places))
-        return np.broadcast_to(np.asarray(q, np.float64), np.atleast_1d(places).shape).reshape(
-            places.shape
-        )
+
+def _broadcast(function: Callable[[Any], Any], weight: Any) -> np.ndarray:
+    """Return a vectorised function of `weight`, float64, also where the weight does not enter."""
+    places = np.asarray(weight, np.float64)
+    flat = np.atleast_1d(places)
+    with np.errstate(all="ignore"):
+        values = np.asarray(function(flat), np.float64)
+    return np.broadcast_to(values, flat.shape).reshape(places.shape)
 
 
 def as_device(given: Any) -> Device:

@@ -11,6 +11,10 @@ from tests.phys.saboteurs import Saboteur, saboteurs
 
 CHECKS = checks()
 EVERY = saboteurs()
+THEORY = {
+    f"phys.checks.{topic}"
+    for topic in ("bounds", "steps", "symmetry", "alternating", "zero_shifts", "hamiltonian")
+}
 
 
 def subject_of(one: Saboteur) -> Subject:
@@ -30,3 +34,17 @@ def test_every_check_has_a_saboteur() -> None:
     caught = {one.check for one in EVERY.values()}
     assert not set(CHECKS) - caught, "checks that nothing fails are dead"
     assert not caught - set(CHECKS)
+
+
+@pytest.mark.parametrize("one", EVERY.values(), ids=EVERY)
+def test_no_other_check_of_the_theory_catches_it(one: Saboteur) -> None:
+    """Apart from those that no smaller fault could avoid; few examples, since most need one."""
+    subject = subject_of(one)
+    found = {
+        other.id
+        for other in CHECKS.values()
+        if other.id != one.check
+        and other.examine.__module__ in THEORY
+        and run_check(other, subject, max_examples=2).status is Status.FAILED
+    }
+    assert found <= set(one.also)

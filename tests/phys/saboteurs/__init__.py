@@ -13,7 +13,7 @@ from typing import Any
 
 from phys import Crossbar
 
-MODULES = ("bounds",)
+MODULES = ("bounds", "steps", "symmetry", "alternating", "hamiltonian", "metamorphic")
 
 
 @dataclass(frozen=True)
