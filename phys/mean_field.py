@@ -21,7 +21,7 @@ from phys import array_loops, checked, compiler
 from phys.checked import InputError
 from phys.crossbar import Crossbar, UpdateResult
 from phys.device import Device
-from phys.mean_field_kernel import MeanFieldKernel
+from phys.mean_field_kernel import mean_field_kernel
 from phys.pulses import MAX_PULSES, update_gain
 from phys.reads import Read, Reads
 from theory import DeviceLaw
@@ -74,7 +74,7 @@ class MeanFieldCrossbar(Crossbar):
                 f"device: {device.law.name!r} has no law, and the expected update follows the flow "
                 f"of F and G; give a device with a theory.DeviceLaw"
             )
-        self.kernel = MeanFieldKernel(device.form)
+        self.kernel = mean_field_kernel(device.form)
         self.coefficients = self.kernel.coefficients(self.population)
         self.stride = self.kernel.width if self.coefficients.shape[0] > 1 else 0
         self.columns = self.columns.astype(np.float64)

@@ -80,6 +80,12 @@ class MeanFieldKernel:
         ]
         return made[0], made[1], tuple(symbols)
 
+    @cached_property
+    def _functions(self) -> list[tuple[Any, list[sp.Symbol]]]:
+        """The coefficients as functions of the parameters, and these."""
+        pairs = [(e, sorted(e.free_symbols, key=str)) for e in self._printed[1]]
+        return [(sp.lambdify(s, e, modules="numpy", dummify=True), s) for e, s in pairs]
+
     def coefficients(self, population: Population) -> np.ndarray:
         """Return the coefficients of every device, float64 (n, width)."""
         own = [np.asarray(v, dtype=float) for v in population.values.values()]
@@ -87,9 +93,7 @@ class MeanFieldKernel:
         step = np.asarray(population.step, dtype=float)
         count = max(v.size for v in (*own, *bounds, step))
         table = np.zeros((count, self.width))
-        for place, expression in enumerate(self._printed[1]):
-            symbols = sorted(expression.free_symbols, key=str)
-            function = sp.lambdify(symbols, expression, modules="numpy", dummify=True)
+        for place, (function, symbols) in enumerate(self._functions):
             table[:, place] = function(*(population.values[s] for s in symbols))
         low, high = bounds
         table[:, self.step_place] = step
@@ -100,6 +104,12 @@ class MeanFieldKernel:
     def module(self) -> ModuleType:
         """Return the compiled loops."""
         return _module(self.source)
+
+
+@lru_cache(maxsize=64)
+def mean_field_kernel(law: DeviceLaw) -> MeanFieldKernel:
+    """Return the kernel of `law`, in its symbolic form: laws that differ in numbers share it."""
+    return MeanFieldKernel(law)
 
 
 def _text(expression: sp.Expr, coefficients: list[sp.Expr]) -> str:
