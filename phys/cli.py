@@ -8,11 +8,16 @@ from typing import Any
 import click
 
 COMMANDS = {
+    "check": ("phys.cli_check", "look for counter-examples to the theory on a device of your own"),
     "demo": ("phys.cli_demo", "derive, simulate and train the demonstration; write its report"),
     "derive": ("phys.cli_derive", "derive fixed points and energies of a device law, step by step"),
     "simulate": (
         "phys.cli_simulate",
         "run a training step pulse by pulse on a clock; table and diagram",
+    ),
+    "sweep": (
+        "phys.cli_sweep",
+        "train over a grid of settings and seeds, on all cores or a cluster; draw the map",
     ),
     "train": ("phys.cli_train", "train a network on arrays of devices"),
 }
