@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -192,10 +193,10 @@ def read(answer: Any) -> Expr | str:
             return read_formula(answer)
         except Unreadable as reason:
             return str(reason)
+    if isinstance(answer, float) and not math.isfinite(answer):
+        return f"the answer is {answer}, which is no finite number."
     if isinstance(answer, int | float) and not isinstance(answer, bool):
-        if answer != answer or answer in (float("inf"), float("-inf")):
-            return f"the answer is {answer}, which is no finite number."
-        return Rational(str(answer))
+        answer = Rational(str(answer))
     if getattr(answer, "is_Relational", False):
         return "give only what stands to the right of the equals sign, not the whole equation."
     if not isinstance(answer, Expr):

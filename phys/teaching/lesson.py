@@ -5,8 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from matplotlib import rcParams
 from matplotlib.figure import Figure
 
+from phys.plots import STYLE
 from phys.teaching.display import say, show
 from phys.teaching.plan import chapter, neighbours
 from phys.teaching.predictions import Prediction
@@ -45,7 +47,8 @@ class Lesson:
         self.committed: dict[str, str | float] = {}
 
     def opening(self) -> None:
-        """Say what a reader will be able to do afterwards, and how long it takes."""
+        """Say what a reader will be able to do afterwards; figures take the toolkit's style."""
+        rcParams.update(STYLE)
         before, _ = neighbours(self.chapter.name)
         lines = ["**After this notebook you can**", ""]
         lines += [f"- {goal}" for goal in self.chapter.goals]

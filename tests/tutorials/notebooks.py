@@ -113,10 +113,14 @@ def _typed_numbers(notebook: dict[str, Any]) -> Iterator[str]:
 
 
 def estimated_minutes(notebook: dict[str, Any], exercises: int) -> float:
-    """Estimate how long a newcomer takes, from words, code, figures and exercises."""
+    """Estimate how long a newcomer takes, from words, code, figures and exercises.
+
+    Tables are for looking things up.
+    """
     code = sum(cell["cell_type"] == "code" for cell in notebook["cells"])
+    words = sum(len(line.split()) for line in prose(notebook).splitlines() if line[:1] != "|")
     return (
-        len(prose(notebook).split()) / WORDS_A_MINUTE
+        words / WORDS_A_MINUTE
         + code * MINUTES_A_CODE_CELL
         + sum(1 for _ in pictures(notebook)) * MINUTES_A_FIGURE
         + exercises * MINUTES_AN_EXERCISE
