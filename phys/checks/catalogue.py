@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 from phys.checks.registry import checks
 from phys.checks.subject import CAPABILITIES
 
@@ -19,3 +21,11 @@ def markdown() -> str:
         unless = "; ".join(CAPABILITIES[need][1] for need in one.needs)
         lines.append(f"| `{one.id}` | {one.statement.replace('|', '&#124;')} | {unless} |")
     return "\n".join(lines)
+
+
+def listing() -> str:
+    """Return the checks as plain text, each with its statement below its id."""
+    return "\n".join(
+        f"{one.id}\n{fill(one.statement, 100, initial_indent='    ', subsequent_indent='    ')}"
+        for one in checks().values()
+    )

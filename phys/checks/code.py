@@ -49,7 +49,6 @@ def counter_example(
     origin: str,
     drawn: Mapping[str, Any],
     crossbar: Any,
-    message: str,
 ) -> str:
     """Return code that fails as the check failed."""
     arguments = "".join(f", {name}={literal(value)}" for name, value in drawn.items())
@@ -59,7 +58,6 @@ def counter_example(
         lines.append(f"from {crossbar.__module__} import {crossbar.__qualname__}")
         arguments = f", crossbar={crossbar.__qualname__}{arguments}"
     lines.append(f"recheck({id!r}, device{arguments})")
-    lines += [f"# {line}" for line in message.splitlines()]
     return "\n".join(lines)
 
 

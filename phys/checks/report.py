@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from html import escape
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -151,50 +152,64 @@ class Report:
         return text
 
     # -- forms -----------------------------------------------------------------------------
-    def table(self) -> Table:
-        """Return a table for the terminal."""
+    def table(self, statements: bool = False) -> Table:
+        """Return a table for the terminal; with `statements`, what each check states."""
         from rich import box
         from rich.table import Table
         from rich.text import Text
 
         table = Table(
-            "check",
-            "status",
-            "examples",
-            "statement, and what was found",
             box=box.SIMPLE_HEAD,
-            title=f"Checks of {self.device}",
+            title=f"Checks of {self.device}; seed {self.seed}",
             caption=self.summary,
             title_justify="left",
             caption_justify="left",
         )
-        table.columns[0].no_wrap = True
-        table.columns[2].justify = "right"
+        table.add_column("check", no_wrap=True)
+        table.add_column("status", no_wrap=True)
+        table.add_column("examples", justify="right")
+        table.add_column(
+            "statement, and what was found" if statements else "what was found, or why"
+        )
         for r in self.results:
-            said = Text(r.statement)
-            if r.message:
-                said.append(f"\n{r.message}", STYLES[r.status])
+            lines = [Text(r.statement)] if statements else []
+            lines += [Text(r.message, STYLES[r.status])] if r.message else []
             table.add_row(
-                Text(r.id),
+                r.id,
                 Text(r.status.value, STYLES[r.status]),
-                Text(str(r.examples) if r.status.ran else ""),
-                said,
+                str(r.examples) if r.status.ran else "",
+                Text("\n").join(lines),
             )
         return table
 
-    def __str__(self) -> str:
+    def text(self, statements: bool = False) -> str:
+        """Return the table as text, and a counter-example for each check that failed."""
         from rich.console import Console
 
         console = Console(width=112, color_system=None, force_terminal=False)
         with console.capture() as captured:
-            console.print(self.table())
-        shown = [captured.get().rstrip()]
-        shown += [
-            f"{r.id}: the smallest counter-example\n\n{r.counter_example}"
+            console.print(self.table(statements))
+        lines = (line.rstrip() for line in captured.get().splitlines())
+        return "\n".join((*lines, *self.counter_examples()))
+
+    def counter_examples(self) -> list[str]:
+        """Return, for each check that failed, what it states and code that shows the failure."""
+        return [
+            "\n".join(
+                (
+                    "",
+                    fill(f"{r.id}: {r.statement}", 100),
+                    fill(r.message, 100),
+                    "",
+                    r.counter_example,
+                )
+            )
             for r in self.results
             if r.counter_example
         ]
-        return "\n\n".join(shown)
+
+    def __str__(self) -> str:
+        return self.text()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report in JSON types."""

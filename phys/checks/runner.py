@@ -231,7 +231,7 @@ def _examined(
         return result(Status.PASSED, examples=examples)
     drawn, error = failure
     message = _said(error)
-    code = counter_example(one.id, subject.origin, drawn, subject.crossbar, message)
+    code = counter_example(one.id, subject.origin, drawn, subject.crossbar)
     if exempt is not None:
         return result(
             Status.EXPECTED_FAILURE,
