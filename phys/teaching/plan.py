@@ -37,7 +37,7 @@ COURSE = (
     Chapter(
         "00_start_here",
         "Start here",
-        15,
+        20,
         (
             "say which problem this course solves, from one picture",
             "answer exercises, place predictions and move sliders",
