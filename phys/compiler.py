@@ -27,6 +27,7 @@ from phys import (
     elementary,
     layer_steps,
     loops,
+    network_loops,
     random_bits,
     read_loops,
     simd,
@@ -185,7 +186,7 @@ def network_module() -> ModuleType:
     return load("network", text)
 
 
-def training_module(step: str, laws: dict[str, ModuleType]) -> ModuleType:
+def training_module(step: str, laws: dict[str, ModuleType], plain: bool = True) -> ModuleType:
     """Return the compiled training loop around a layer step.
 
     Parameters
@@ -194,7 +195,10 @@ def training_module(step: str, laws: dict[str, ModuleType]) -> ModuleType:
         Name of a function in `phys.layer_steps`.
     laws : dict of str to module
         The compiled loops of each array's law, from `law_module`; none for weights without devices.
+    plain : bool
+        The loop `train` of `phys.training_loops`; or else `train_maps` of `phys.network_loops`.
     """
+    loop = kernel_source(training_loops, ("train",)) if plain else kernel_source(network_loops)
     text = "\n".join(
         (
             f"import numpy as np\nfrom numba import njit\nfrom {core().__name__} import *",
@@ -203,7 +207,7 @@ def training_module(step: str, laws: dict[str, ModuleType]) -> ModuleType:
             "",
             kernel_source(layer_steps, (*layer_steps.SHARED, step)),
             f"\nlayer_step = {step}\n",
-            kernel_source(training_loops, ("train",)),
+            loop,
             "",
         )
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from phys import array_loops, checked, reads
+from phys import array_loops, checked, read_loops, reads
 from phys.checked import InputError
 from phys.device import Device
 from phys.population import draw_population
@@ -190,8 +190,8 @@ class Crossbar:
         if kind.is_ideal:
             y = _fast().forward(self, batch)
         else:
-            stream = self.read_streams[reads.PROBE if probe else reads.FORWARD]
-            number = 0 if probe else self._count(reads.FORWARD, len(batch))
+            stream = self.read_streams[read_loops.PROBE if probe else read_loops.FORWARD]
+            number = 0 if probe else self._count(read_loops.FORWARD, len(batch))
             y = reads.forward(self, batch, kind.settings(), stream, number)
         return y[0] if single else y
 
@@ -211,8 +211,8 @@ class Crossbar:
         if kind.is_ideal:
             z = _fast().backward(self, batch)
         else:
-            number = self._count(reads.BACKWARD, len(batch))
-            stream = self.read_streams[reads.BACKWARD]
+            number = self._count(read_loops.BACKWARD, len(batch))
+            stream = self.read_streams[read_loops.BACKWARD]
             z = reads.backward(self, batch, kind.settings(), stream, number)
         return z[0] if single else z
 
@@ -224,7 +224,7 @@ class Crossbar:
             return self.columns[column] - self.reference_columns[column]
         one_hot = np.zeros((1, self.cols), dtype=np.float32)
         one_hot[0, column] = 1
-        number, stream = self._count(reads.COLUMN, 1), self.read_streams[reads.COLUMN]
+        number, stream = self._count(read_loops.COLUMN, 1), self.read_streams[read_loops.COLUMN]
         return reads.forward(self, one_hot, kind.settings(), stream, number)[0]
 
     def _count(self, kind: int, count: int) -> int:

@@ -65,7 +65,9 @@ class Device:
         if self.dw_min < (high - low) * 2.0**-20:
             raise InputError(
                 f"dw_min = {self.dw_min:g} is below 2^-20 of the range {high - low:g}, where "
-                f"float32 weights lose steps; give at least {(high - low) * 2.0**-20:.3g}"
+                f"float32 weights lose steps; give at least {(high - low) * 2.0**-20:.3g}, or take "
+                f"the limit dw_min -> 0 in float64: phys.MeanFieldCrossbar, or "
+                f'phys.train(update="expected")'
             )
         checked.real("cycle_noise", self.cycle_noise, 0.0, 100.0)
         checked.real("additive_noise", self.additive_noise, 0.0, 100.0)

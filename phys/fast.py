@@ -12,6 +12,7 @@ import numpy as np
 
 from phys import arrays, compiler
 from phys.kernels import LawKernel
+from phys.mean_field_kernel import MeanFieldKernel
 
 if TYPE_CHECKING:
     from phys.crossbar import Crossbar
@@ -21,11 +22,14 @@ NORMALS = 1024
 
 def engine_name(kernel: Any) -> str:
     """Return how arrays with this kernel run: "compiled" or "numpy"."""
-    return "compiled" if compiler.available() and isinstance(kernel, LawKernel) else "numpy"
+    compilable = isinstance(kernel, LawKernel | MeanFieldKernel)
+    return "compiled" if compiler.available() and compilable else "numpy"
 
 
 def law_module(kernel: Any) -> Any:
     """Return the compiled loops for arrays with this `LawKernel`."""
+    if isinstance(kernel, MeanFieldKernel):
+        return kernel.module()
     return compiler.law_module(kernel.source)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from phys import fast
+from phys.reads import Reads
 
 
 class FloatArray:
@@ -19,6 +20,7 @@ class FloatArray:
 
     def __init__(self, rows: int, cols: int) -> None:
         self.rows, self.cols = rows, cols
+        self.read = Reads()
         self.columns = np.zeros((cols, rows), dtype=np.float32)
         self.reference_columns = np.zeros((cols, rows), dtype=np.float32)
 

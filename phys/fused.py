@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from phys import compiler, fast
+from phys import compiler, fast, read_loops
 from phys.activations import ACTIVATIONS
 from phys.algorithms import BUILT_IN, Algorithm, BuiltIn
 from phys.float_array import FloatArray
@@ -22,8 +22,8 @@ The algorithm may differ from call to call in its learning rates, as a schedule 
 
 
 @cache
-def _training_module(step: str, laws: tuple[tuple[str, Any], ...]) -> Any:
-    return compiler.training_module(step, dict(laws))
+def _training_module(step: str, laws: tuple[tuple[str, Any], ...], plain: bool) -> Any:
+    return compiler.training_module(step, dict(laws), plain)
 
 
 def _pack(array: Any, number: np.ndarray) -> tuple[Any, ...]:
@@ -39,11 +39,12 @@ def _pack(array: Any, number: np.ndarray) -> tuple[Any, ...]:
         array.streams,
         number,
         array.statistics,
+        (array.read.column.settings(), array.read_streams[read_loops.COLUMN], array.reads),
     )
 
 
 class _PackedLayer:
-    """A layer's arrays, buffers and counters as the compiled loop takes and changes them."""
+    """A layer's arrays, buffers and counters as the compiled loops take and change them."""
 
     def __init__(self, layer: Layer) -> None:
         self.layer = layer
@@ -64,10 +65,12 @@ class _PackedLayer:
             algorithm.numbers(layer),
         )
 
-    def reads(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-        """Return what forward and backward read, one (weights, reference) per term."""
+    def reads(self, plain: bool) -> tuple[tuple[Any, ...], ...]:
+        """Return what forward and backward read, term by term, as the loops unpack it."""
         arrays = [self.layer.arrays[name] for name, _ in self.layer.terms]
-        return tuple((array.columns, array.reference_columns) for array in arrays)
+        if plain:
+            return tuple((array.columns, array.reference_columns) for array in arrays)
+        return tuple(_pack_read(array) for array in arrays)
 
     def give_back(self) -> None:
         """Tell the layer and its arrays what they have seen."""
@@ -77,53 +80,80 @@ class _PackedLayer:
                 array.updates = int(self.updates[name][0])
 
 
+def _pack_read(array: Any) -> tuple[Any, ...]:
+    """Return an array as `phys.network_loops` reads it."""
+    read = array.read
+    streams = getattr(array, "read_streams", np.zeros(4, np.uint64))
+    counts = getattr(array, "reads", np.zeros(3, np.int64))
+    settings = read.forward.settings(), read.backward.settings()
+    return array.columns, array.reference_columns, *settings, streams, counts
+
+
 def compiled_runner(
     network: Network, algorithm: Algorithm, images: np.ndarray, labels: np.ndarray, batch: int
 ) -> Runner | None:
     """Return a function that trains on the samples of an order, or None.
 
-    There is no compiled loop without numba, for an algorithm that is not built in, for devices
-    whose steps cannot be compiled, and for networks that are not plain.
+    There is no compiled loop without numba, for an algorithm that is not built in, and for arrays
+    whose updates cannot be compiled.
     """
-    if not network.is_dense or not compiler.available():
+    if not compiler.available() or type(algorithm) not in BUILT_IN.values():
         return None
-    if type(algorithm) not in BUILT_IN.values():
+    arrays = [layer.arrays[n] for layer in network.layers for n in algorithm.arrays]
+    if any(fast.engine_name(array.kernel) == "numpy" for array in arrays):
         return None
-    step = cast(BuiltIn, algorithm).step
-    first = network.layers[0]
-    kernels = [layer.arrays[n].kernel for layer in network.layers for n in algorithm.arrays]
-    if any(fast.engine_name(kernel) == "numpy" for kernel in kernels):
-        return None
+    first, plain = network.layers[0], network.is_plain
     laws = tuple((n, fast.law_module(first.arrays[n].kernel)) for n in algorithm.arrays)
-    loop = _training_module(step, laws).train
-
+    module = _training_module(cast(BuiltIn, algorithm).step, laws, plain)
+    loop = module.train if plain else module.train_maps
+    memory = _plain_memory(network, batch) if plain else _maps_memory(network, batch)
     layers = [_PackedLayer(layer) for layer in network.layers]
-    shapes = [(layer.c.cols, layer.c.rows) for layer in network.layers]
-    lines = max(max(shape) for shape in shapes)
-    inputs = tuple(np.ones((batch, columns), np.float32) for columns, _ in shapes)
-    outputs = tuple(np.zeros((batch, rows), np.float32) for _, rows in shapes)
-    room = (np.zeros(lines, np.int64), *(np.zeros(lines, np.float32) for _ in range(2)))
-    work = (fast.scratch(lines), *(np.zeros(lines, np.float32) for _ in range(3)))
+    lines = _lines(network)
+    signals = np.zeros((4, lines), np.float32)
+    work = (fast.scratch(lines), *signals[:3], np.zeros(lines, np.int64), signals[3])
     gains = tuple(np.float32(factor) for _, factor in first.terms)
+    form = (batch, ACTIVATIONS[network.activation])
 
     def run(algorithm: BuiltIn, order: np.ndarray, total: float) -> float:
-        loss = loop(
-            images,
-            labels,
-            order,
-            batch,
-            ACTIVATIONS[network.activation],
-            tuple(layer.reads() for layer in layers),
-            gains,
-            tuple(layer.packed(algorithm) for layer in layers),
-            inputs,
-            outputs,
-            room,
-            work,
-            total,
-        )
+        reads = tuple(layer.reads(plain) for layer in layers)
+        packed = tuple(layer.packed(algorithm) for layer in layers)
+        loss = loop(images, labels, order, *form, reads, gains, packed, *memory, work, total)
         for layer in layers:
             layer.give_back()
         return float(loss)
 
     return run
+
+
+def _lines(network: Network) -> int:
+    return max(max(stage.cols, stage.rows) for stage in network.stages)
+
+
+def _plain_memory(network: Network, batch: int) -> tuple[Any, ...]:
+    """Return the inputs, outputs and working memory of `phys.training_loops.train`."""
+    inputs = tuple(np.ones((batch, stage.cols), np.float32) for stage in network.stages)
+    outputs = tuple(np.zeros((batch, stage.rows), np.float32) for stage in network.stages)
+    lines = _lines(network)
+    room = (np.zeros(lines, np.int64), np.zeros(lines, np.float32), np.zeros(lines, np.float32))
+    return inputs, outputs, room
+
+
+def _maps_memory(network: Network, batch: int) -> tuple[Any, ...]:
+    """Return the shapes, inputs, activations, outputs and working memory of `train_maps`."""
+    stages, lines = network.stages, _lines(network)
+
+    def maps(fill: Callable[..., Any], lines: str) -> tuple[Any, ...]:
+        return tuple(fill((batch, s.patches, getattr(s, lines)), np.float32) for s in stages)
+
+    largest = max(int(np.prod(stage.source)) for stage in stages)
+    room = (
+        np.zeros(lines, np.int64),
+        *(np.zeros(size, np.float32) for size in (lines, lines, largest, lines)),
+    )
+    return (
+        tuple(stage.geometry() for stage in stages),
+        maps(np.ones, "cols"),
+        maps(np.zeros, "rows"),
+        maps(np.zeros, "rows"),
+        room,
+    )

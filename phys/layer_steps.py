@@ -7,17 +7,19 @@ algorithm in question `layer_step`.
 
 A layer is a tuple: the arrays of the algorithm, its buffers, the number of samples it has counted
 (int64, one element), its key and its settings, as `phys.fused` packs them. An array of devices is
-the tuple (weights, reference, coefficients, stride, noise, streams, number, statistics); weights
-without devices are (weights, reference).
+the tuple (weights, reference, coefficients, stride, noise, streams, number, statistics, column
+read), and the last of these (settings, stream, counts), see `phys.read_loops`; weights without
+devices are (weights, reference).
 """
 
 from phys.elementary import F0, F1
 from phys.random_bits import LOW_32, child
+from phys.read_loops import ACTIVE, COLUMN, read_forward
 
 
 def pulse_a(a, x, d, gain, pulses, work):
     """Apply one parallel update to array A."""
-    weights, _, coefficients, stride, noise, streams, number, statistics = a
+    weights, _, coefficients, stride, noise, streams, number, statistics = a[:8]
     scratch = work[0]
     update_a(
         weights,
@@ -38,7 +40,7 @@ def pulse_a(a, x, d, gain, pulses, work):
 
 def pulse_c(c, x, d, gain, pulses, work):
     """Apply one parallel update to array C."""
-    weights, _, coefficients, stride, noise, streams, number, statistics = c
+    weights, _, coefficients, stride, noise, streams, number, statistics = c[:8]
     scratch = work[0]
     update_c(
         weights,
@@ -74,9 +76,26 @@ def due_column(turn, every, columns):
 
 
 def read_column(a, column, work):
-    """Read a column of A against its reference."""
-    weights, reference = a[0], a[1]
+    """Read a column of A against its reference: a unit vector enters."""
+    weights, reference, (settings, stream, counts) = a[0], a[1], a[8]
     reading = work[2][: weights.shape[1]]
+    if settings[ACTIVE] != F0:
+        one_hot, index, converted = work[1][: weights.shape[0]], work[4], work[5]
+        key = child(stream, np.uint64(counts[COLUMN]))
+        counts[COLUMN] += 1
+        one_hot[column] = F1
+        read_forward(
+            weights,
+            reference,
+            one_hot,
+            settings,
+            key,
+            index,
+            converted[: one_hot.size],
+            reading,
+        )
+        one_hot[column] = F0
+        return reading
     for i in range(reading.size):
         reading[i] = weights[column, i] - reference[column, i]
     return reading

@@ -5,7 +5,7 @@ The compiled loops of `phys.training_loops` do the same; a test holds the two to
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -93,6 +93,8 @@ class Network:
         "sigmoid", "tanh" or "relu"; the output is a softmax.
     terms : tuple of (name, factor)
         What forward and backward read, see `Layer`.
+    build : callable
+        Makes an array of its rows, columns, device and seed.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Network:
         seed: int,
         activation: str = "sigmoid",
         terms: Terms = (("c", 1.0),),
+        build: Callable[[int, int, Any, int], Any] = Crossbar,
     ) -> None:
         self.stages = _stages(sizes)
         self.seed, self.activation = seed, activation
@@ -111,7 +114,7 @@ class Network:
             arrays: dict[str, Any] = {"c": FloatArray(stage.rows, stage.cols)}
             if array_names:
                 arrays = {
-                    name: Crossbar(
+                    name: build(
                         stage.rows,
                         stage.cols,
                         devices[name],
@@ -126,6 +129,12 @@ class Network:
         """Inputs of the network, then the outputs of every layer with weights."""
         height, width, channels = self.stages[0].source
         return (height * width * channels, *(stage.rows * stage.patches for stage in self.stages))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all layers are fully connected and all reads ideal."""
+        arrays = [array for layer in self.layers for array in layer.arrays.values()]
+        return self.is_dense and all(array.read.is_ideal for array in arrays)
 
     @property
     def is_dense(self) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from phys.elementary import F0
 from phys.loops import backward_into, forward_into
 from phys.random_bits import child
-from phys.read_loops import ACTIVE, read_backward, read_forward
+from phys.read_loops import ACTIVE, BACKWARD, FORWARD, read_backward, read_forward
 from phys.training_loops import (
     activate_into,
     add_scaled,
@@ -34,9 +34,6 @@ ROWS_OF_PATCHES = 5
 PATCHES_IN_ROW = 6
 POOL = 7
 AVERAGE = 8
-
-FORWARD = 0
-BACKWARD = 1
 
 
 def gather_patches(source, shape, x):
@@ -203,8 +200,8 @@ def train_maps(
     activation,
     reads,
     gains,
-    shapes,
     layers,
+    shapes,
     inputs,
     values,
     outputs,

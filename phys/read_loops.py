@@ -22,6 +22,12 @@ HALVINGS = 7
 ACTIVE = 8
 SETTINGS = 9
 
+# Kinds of reads: places of their streams and counters.
+FORWARD = 0
+BACKWARD = 1
+COLUMN = 2
+PROBE = 3
+
 
 def convert(value, bound, step):
     """Return what a converter makes of a value: cut at the bound, rounded to whole steps."""

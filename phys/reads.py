@@ -41,10 +41,6 @@ NAMED = ("ideal", "aihwkit")
 MOST_BITS = 24
 MOST_HALVINGS = 20
 
-# Places of the streams and counters of an array's reads.
-FORWARD, BACKWARD, COLUMN, PROBE = range(4)
-
-
 @dataclass(frozen=True)
 class Read:
     """One kind of read of an array; everything is off by default, and 0 is off.
