@@ -205,16 +205,16 @@ class Derivation:
         return "\n".join(lines)
 
     def _repr_markdown_(self) -> str:
-        lines = [f"**{self.name}**: {self.statement}", ""]
-        lines += [f"- *given:* {condition}" for condition in self.conditions]
+        lines = [f"**{_marked(self.name)}**: {_marked(self.statement)}", ""]
+        lines += [f"- *given:* {_marked(condition)}" for condition in self.conditions]
         for number, step in enumerate(self.steps, 1):
             lines += [
                 "",
-                f"{number}. {step.text}",
+                f"{number}. {_marked(step.text)}",
                 "",
                 f"   $$ {step.to_latex()} $$",
                 "",
-                f"   *{step.check}*: {step.why}",
+                f"   *{step.check}*: {_marked(step.why)}",
             ]
         return "\n".join(lines)
 
@@ -223,6 +223,13 @@ def _escape(text: str) -> str:
     for plain, tex in (("\\", r"\textbackslash "), ("_", r"\_"), ("|", r"$|$"), ("^", r"\^{}")):
         text = text.replace(plain, tex)
     return text.replace("<", "$<$").replace(">", "$>$").replace("*", "$*$").replace("&", r"\&")
+
+
+def _marked(text: str) -> str:
+    """Return a text in which stars and underscores are no Markdown."""
+    for mark in ("\\", "*", "_"):
+        text = text.replace(mark, f"\\{mark}")
+    return text
 
 
 def _inequality(difference: Expr, relation: str, region: Region) -> bool:

@@ -86,7 +86,10 @@ def test_shown_as_text_latex_json_and_markdown():
         assert step.why in text
     assert "\\" not in text
     assert proof.to_latex().count(r"\item") == len(proof.steps)
-    assert proof._repr_markdown_().count("$$") == 2 * len(proof.steps)
+    shown = proof._repr_markdown_()
+    assert shown.count("$$") == 2 * len(proof.steps)
+    # A product such as 2*rho*w_max would else be set in italics, without its stars.
+    assert str(proof.statement).replace("*", r"\*").replace("_", r"\_") in shown
     data = json.loads(proof.to_json())
     assert data["is_proof"] is True
     assert len(data["steps"]) == len(proof.steps)
