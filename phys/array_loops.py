@@ -8,21 +8,22 @@ Arrays are stored as in `phys.loops`.
 
 import numpy as np
 
-from phys.elementary import F0
+from phys.elementary import F0, F1
 from phys.loops import (
     clamp,
     draw_trains,
-    noisy,
     normals_into,
     peak_and_count,
     peak_probabilities,
     sort_by_slot,
 )
-from phys.random_bits import SLOTS_PER_DEVICE, child
+from phys.random_bits import child
 
 UP = 1
 DOWN = -1
 BLOCK = 256
+NOT_NEGATIVE = (1 << 62) - 1
+FIRST_SLOT = np.uint64(0)
 
 # What an update adds to its statistics, by place.
 UPDATES = 0
@@ -35,53 +36,68 @@ STATISTICS = 6
 
 
 def pulse_pairs(
-    weights, x_lines, x_count, d_lines, d_count, direction, c, stride, noise, key, slot, draws
+    w, x_lines, x_count, d_lines, d_count, direction, c, stride, noise, key, slot, draws
 ):
-    """Give one pulse to every device where one of the column lines meets one of the row lines."""
-    rows = weights.shape[1]
-    relative, additive = noise
-    bits, tail, xi = draws
-    group = bits.size // d_count
+    """Give one pulse to every device where one of the column lines meets one of the row lines.
+
+    `x_lines` holds the place of each column's first device; a row line is added to it.
+
+    Block by block: list the devices, draw their noise, move them.
+    """
+    devices, words = draws
+    group = devices.size // d_count
     for start in range(0, x_count, group):
-        stop = min(start + group, x_count)
-        k = 0
-        for m in range(start, stop):
-            first = x_lines[m] * rows
+        count = 0
+        for m in range(start, min(start + group, x_count)):
+            first = x_lines[m]
             for t in range(d_count):
-                place = np.uint64(first + d_lines[t]) * SLOTS_PER_DEVICE + slot
-                bits[k + t] = child(key, place)
-            k += d_count
-        normals_into(bits, k, tail, xi)
-        k = 0
-        for m in range(start, stop):
-            w = weights[x_lines[m]]
-            first = x_lines[m] * rows
-            for t in range(d_count):
-                i = d_lines[t]
-                o = (first + i) * stride
-                step = up_step(w[i], c, o) if direction > 0 else down_step(w[i], c, o)
-                step = noisy(step, xi[k + t], relative, additive, c[o + STEP])
-                w[i] = clamp(w[i] + step, c[o + LOW], c[o + HIGH])
-            k += d_count
+                devices[count + t] = first + d_lines[t]
+            count += d_count
+        xi = normals_into(devices, count, key, slot, words)
+        move(w, devices, count, direction, c, stride, noise, xi)
 
 
-def pulse_pairs_quietly(weights, x_lines, x_count, d_lines, d_count, direction, c, stride):
+def move(w, devices, count, direction, c, stride, noise, xi):
+    """Give one pulse with the noise `xi` to each of the first `count` of `devices`.
+
+    That a place is not negative is written out, which spares the compiled code the question.
+    """
+    if direction > 0:
+        for k in range(count):
+            i = devices[k] & NOT_NEGATIVE
+            o = (i * stride) & NOT_NEGATIVE
+            step = noisy(up_step(w[i], c, o), xi[k], noise, c, o)
+            w[i] = clamp(w[i] + step, c[o + LOW], c[o + HIGH])
+    else:
+        for k in range(count):
+            i = devices[k] & NOT_NEGATIVE
+            o = (i * stride) & NOT_NEGATIVE
+            step = noisy(down_step(w[i], c, o), xi[k], noise, c, o)
+            w[i] = clamp(w[i] + step, c[o + LOW], c[o + HIGH])
+
+
+def pulse_pairs_quietly(w, x_lines, x_count, d_lines, d_count, direction, c, stride):
     """Do the same as `pulse_pairs` without noise."""
-    rows = weights.shape[1]
     for m in range(x_count):
-        j = x_lines[m]
-        w = weights[j]
-        first = j * rows
+        first = x_lines[m]
         if direction > 0:
             for t in range(d_count):
-                i = d_lines[t]
-                o = (first + i) * stride
+                i = (first + d_lines[t]) & NOT_NEGATIVE
+                o = (i * stride) & NOT_NEGATIVE
                 w[i] = clamp(w[i] + up_step(w[i], c, o), c[o + LOW], c[o + HIGH])
         else:
             for t in range(d_count):
-                i = d_lines[t]
-                o = (first + i) * stride
+                i = (first + d_lines[t]) & NOT_NEGATIVE
+                o = (i * stride) & NOT_NEGATIVE
                 w[i] = clamp(w[i] + down_step(w[i], c, o), c[o + LOW], c[o + HIGH])
+
+
+def noisy(step, xi, noise, c, o):
+    """Return ``step (1 + relative xi)``, or with additive noise ``step + dw_min additive xi``."""
+    relative, additive = noise
+    if additive != F0:
+        return step + c[o + STEP] * (additive * xi)
+    return step * (F1 + relative * xi)
 
 
 def update_array(
@@ -99,11 +115,12 @@ def update_array(
     pulses : slots in a train, at most 64.
     stream : uint64 (3,), keys of the column trains, row trains and cycle noise.
     number : how many updates the array has seen.
-    scratch : (index, words, lines, counts, draws), see `phys.fast.Scratch`.
+    scratch : (index, words, lines, counts, draws), see `phys.fast.scratch`.
     statistics : float64 (6,), added to.
     """
     columns, rows = weights.shape
     index, words, lines, counts, draws = scratch
+    w = weights.reshape(-1)
     statistics[UPDATES] += 1.0
     x_peak, x_count = peak_and_count(x)
     d_peak, d_count = peak_and_count(d)
@@ -115,11 +132,11 @@ def update_array(
     fired, _, clipped_d, total_d = draw_trains(
         d, d_peak, p_d, child(stream[1], turn), pulses, index, keys, thresholds, trains
     )
-    sort_by_slot(d, index, trains, fired, pulses, lines[1], counts[1])
+    sort_by_slot(d, index, trains, fired, pulses, 1, lines[1], counts[1])
     fired, _, clipped_x, total_x = draw_trains(
         x, x_peak, p_x, child(stream[0], turn), pulses, index, keys, thresholds, trains
     )
-    sort_by_slot(x, index, trains, fired, pulses, lines[0], counts[0])
+    sort_by_slot(x, index, trains, fired, pulses, rows, lines[0], counts[0])
     noise_key = child(stream[2], turn)
     quiet = noise[0] == F0 and noise[1] == F0
     delivered = 0
@@ -129,13 +146,12 @@ def update_array(
                 n, m = counts[0, toward, s], counts[1, away, s]
                 if n == 0 or m == 0:
                     continue
+                delivered += n * m
                 x_lines, d_lines = lines[0, toward, s], lines[1, away, s]
                 direction = UP if toward == away else DOWN
-                delivered += n * m
                 if not quiet:
-                    slot = np.uint64(s)
                     pulse_pairs(
-                        weights,
+                        w,
                         x_lines,
                         n,
                         d_lines,
@@ -145,13 +161,13 @@ def update_array(
                         stride,
                         noise,
                         noise_key,
-                        slot,
+                        np.uint64(s),
                         draws,
                     )
                 elif stride == 0:
-                    pulse_pairs_quietly(weights, x_lines, n, d_lines, m, direction, c, 0)
+                    pulse_pairs_quietly(w, x_lines, n, d_lines, m, direction, c, 0)
                 else:
-                    pulse_pairs_quietly(weights, x_lines, n, d_lines, m, direction, c, WIDTH)
+                    pulse_pairs_quietly(w, x_lines, n, d_lines, m, direction, c, WIDTH)
     x_total = 0.0
     for j in range(columns):
         x_total += abs(x[j])
@@ -166,13 +182,13 @@ def update_array(
     statistics[PULSES] += delivered
 
 
-def step_block(weights, c, stride, direction, start, stop, relative, additive, xi):
+def step_block(weights, c, stride, direction, start, stop, noise, xi):
     """Give one pulse to the devices from `start` to `stop`, with the noise `xi`."""
     for device in range(start, stop):
         o = device * stride
         w = weights[device]
         step = up_step(w, c, o) if direction > 0 else down_step(w, c, o)
-        step = noisy(step, xi[device - start], relative, additive, c[o + STEP])
+        step = noisy(step, xi[device - start], noise, c, o)
         weights[device] = clamp(w + step, c[o + LOW], c[o + HIGH])
 
 
@@ -195,29 +211,29 @@ def alternate(weights, c, stride, noise, directions, stream, number):
 
     Block by block, so that a block stays in the cache for all its pulses.
     """
-    relative, additive = noise
-    bits = np.empty(BLOCK, np.uint64)
-    tail = np.empty(BLOCK, np.int64)
-    xi = np.empty(BLOCK, np.float32)
+    quiet = noise[0] == F0 and noise[1] == F0
+    devices = np.empty(BLOCK, np.int64)
+    words = (np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32), np.empty(BLOCK, np.float32))
     for start in range(0, weights.size, BLOCK):
         stop = min(start + BLOCK, weights.size)
+        for device in range(start, stop):
+            devices[device - start] = device
         for n in range(directions.size):
-            if relative != F0 or additive != F0:
-                noise_key = child(stream[2], np.uint64(number + n))
-                for device in range(start, stop):
-                    place = np.uint64(device) * SLOTS_PER_DEVICE
-                    bits[device - start] = child(noise_key, place)
-                normals_into(bits, stop - start, tail, xi)
-                step_block(weights, c, stride, directions[n], start, stop, relative, additive, xi)
-            elif stride == 0:
+            if quiet and stride == 0:
                 step_block_quietly(weights, c, 0, directions[n], start, stop)
-            else:
+            elif quiet:
                 step_block_quietly(weights, c, WIDTH, directions[n], start, stop)
+            else:
+                noise_key = child(stream[2], np.uint64(number + n))
+                xi = normals_into(devices, stop - start, noise_key, FIRST_SLOT, words)
+                step_block(weights, c, stride, directions[n], start, stop, noise, xi)
 
 
 KERNELS = (
     "pulse_pairs",
+    "move",
     "pulse_pairs_quietly",
+    "noisy",
     "update_array",
     "step_block",
     "step_block_quietly",

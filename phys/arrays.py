@@ -83,7 +83,10 @@ def give_pulses(
     if noise[0] != 0 or noise[1] != 0:
         draw = device.astype(np.uint64) * SLOTS_PER_DEVICE + np.asarray(slot, dtype=np.uint64)
         xi = normal_from_bits(child(noise_key, draw))
-        step = step * (F1 + noise[0] * xi) + c[kernel.step_place] * (noise[1] * xi)
+        if noise[1] != 0:
+            step = step + c[kernel.step_place] * (noise[1] * xi)
+        else:
+            step = step * (F1 + noise[0] * xi)
     if fraction is not None:
         step = step * fraction
     moved = np.minimum(np.maximum(w + step, c[kernel.low_place]), c[kernel.high_place])

@@ -140,4 +140,4 @@ class Device:
         """The arithmetic of one pulse."""
         if isinstance(self.law, StepFunctions):
             return FunctionKernel(self.law)
-        return law_kernel(self.form)
+        return law_kernel(self.form, additive=self.additive_noise > 0)

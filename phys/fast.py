@@ -12,6 +12,7 @@ import numpy as np
 
 from phys import arrays, compiler
 from phys.kernels import LawKernel
+from phys.loops import NOISE_LANES
 from phys.mean_field_kernel import MeanFieldKernel
 
 if TYPE_CHECKING:
@@ -37,15 +38,19 @@ def scratch(lines: int) -> tuple[Any, ...]:
     """Return the working memory of an update of an array with at most `lines` lines on a side.
 
     Index (lines,), keys, thresholds and trains (3, lines), lines that fire by side (columns, rows),
-    sign and slot (2, 2, 64, lines), how many those are (2, 2, 64), and room for a block of normals.
+    sign and slot (2, 2, 64, lines), how many those are (2, 2, 64), and for the noise of a block of
+    devices their places (block,) and what `phys.loops.normals_into` writes, (block,) each.
     """
-    block = max(lines, NORMALS)
+    block = -(-max(lines, NORMALS) // NOISE_LANES) * NOISE_LANES
     return (
         np.zeros(lines, np.int64),
         np.zeros((3, lines), np.uint64),
         np.zeros((2, 2, 64, lines + 1), np.int64),
         np.zeros((2, 2, 64), np.int64),
-        (np.zeros(block, np.uint64), np.zeros(block, np.int64), np.zeros(block, np.float32)),
+        (
+            np.zeros(block, np.int64),
+            (np.zeros(block, np.int32), np.zeros(block, np.int32), np.zeros(block, np.float32)),
+        ),
     )
 
 

@@ -31,6 +31,7 @@ class UnsupportedLaw(ValueError):
 class _Printer:
     """Prints one law; `coefficients` and `constants` grow as it goes."""
 
+    bounds: Mapping[str, sp.Expr]
     coefficients: list[sp.Expr] = field(default_factory=list)
     constants: dict[float, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
@@ -57,6 +58,9 @@ class _Printer:
             return "w"
         if expression.is_polynomial(w) and sp.degree(expression, w) == 1:
             slope, start = sp.Poly(expression, w).all_coeffs()
+            for place, bound in self.bounds.items():
+                if sp.simplify(start + slope * bound) == 0:
+                    return f"({self.coefficient(slope)} * (w - c[o + {place}]))"
             product = "w" if slope == 1 else f"{self.coefficient(slope)} * w"
             return product if start == 0 else f"({self.coefficient(start)} + {product})"
         if expression.is_Add or expression.is_Mul:
@@ -137,22 +141,24 @@ class LawKernel:
     Attributes
     ----------
     source : str
-        Text of ``up_step(w, c, o)`` and ``down_step(w, c, o)`` and of the places STEP, LOW, HIGH.
+        Text of ``up_step(w, c, o)`` and ``down_step(w, c, o)`` and of the places LOW, HIGH, STEP.
     up_step, down_step : callable
         The same, run by NumPy: ``up_step(w, c, 0)`` with ``c`` of shape (width, n) or (width, 1).
     width : int
         Coefficients per device, padding included.
-    step_place, low_place, high_place : int
-        Where a device's own ``dw_min`` and bounds stand among its coefficients.
+    low_place, high_place : int
+        Where a device's own bounds stand among its coefficients.
+    step_place : int or None
+        Where its own ``dw_min`` stands; None where no noise is added to the steps.
     """
 
     source: str
     up_step: Callable[..., Any]
     down_step: Callable[..., Any]
     width: int
-    step_place: int
     low_place: int
     high_place: int
+    step_place: int | None
     symbols: tuple[sp.Symbol, ...]
     expressions: tuple[sp.Expr, ...]
 
@@ -173,7 +179,8 @@ class LawKernel:
         table = np.zeros((count, self.width), dtype=np.float32)
         for place, expression in enumerate(self.expressions):
             table[:, place] = _evaluator(self.symbols, expression)(*arrays)
-        table[:, self.step_place] = step
+        if self.step_place is not None:
+            table[:, self.step_place] = step
         table[:, self.low_place] = np.float32(low)
         table[:, self.high_place] = np.float32(high)
         return table
@@ -187,8 +194,16 @@ def step_functions(source: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=256)
-def law_kernel(law: DeviceLaw) -> LawKernel:
+def law_kernel(law: DeviceLaw, *, additive: bool = False) -> LawKernel:
     """Print the kernel of `law`, in its symbolic form: laws that differ in numbers share it.
+
+    Parameters
+    ----------
+    law : DeviceLaw
+    additive : bool
+        Whether noise is added to the steps, in units of the device's own ``dw_min``. The fewer
+        numbers a pulse needs of its device, the faster large arrays are: without that noise, a
+        soft-bound device is two slopes and two bounds.
 
     Raises
     ------
@@ -200,11 +215,12 @@ def law_kernel(law: DeviceLaw) -> LawKernel:
     >>> from theory import laws
     >>> kernel = law_kernel(laws.soft_bounds(w_max=1, w_min=-1, imbalance=0.3).symbolic)
     >>> kernel.width, len(kernel.expressions)
-    (8, 4)
-    >>> float(kernel.up_step(0.0, [0.1, 0.2, 0.3, 0.4], 0)) in (0.1, 0.2)
-    True
+    (4, 2)
+    >>> slopes_and_bounds = [-0.25, -0.25, -1.0, 1.0]
+    >>> kernel.up_step(0.5, slopes_and_bounds, 0), kernel.down_step(0.5, slopes_and_bounds, 0)
+    (0.125, -0.375)
     """
-    printer = _Printer()
+    printer = _Printer({"LOW": law.bounds[0], "HIGH": law.bounds[1]})
     functions = []
     for name, step in (("up_step", law.up), ("down_step", -law.down)):
         printer.lines = []
@@ -217,8 +233,10 @@ def law_kernel(law: DeviceLaw) -> LawKernel:
         body = "\n".join((*printer.lines, f"    return {result}"))
         functions.append(f"\ndef {name}(w, c, o):\n{body}\n")
     used = len(printer.coefficients)
-    width = -(-(used + 3) // 8) * 8
-    head = [f"STEP = {used}", f"LOW = {used + 1}", f"HIGH = {used + 2}", f"WIDTH = {width}"]
+    width = -(-(used + 2 + additive) // 4) * 4
+    # The loops name STEP even where no noise is added and nothing reads it.
+    head = [f"LOW = {used}", f"HIGH = {used + 1}", f"STEP = {used + 2 if additive else used}"]
+    head += [f"WIDTH = {width}"]
     head += [f"{name} = np.float32({value!r})" for value, name in printer.constants.items()]
     source = "\n".join((*head, *functions))
     names = step_functions(source)
@@ -228,9 +246,9 @@ def law_kernel(law: DeviceLaw) -> LawKernel:
         up_step=names["up_step"],
         down_step=names["down_step"],
         width=width,
-        step_place=used,
-        low_place=used + 1,
-        high_place=used + 2,
+        low_place=used,
+        high_place=used + 1,
+        step_place=used + 2 if additive else None,
         symbols=tuple(symbols),
         expressions=tuple(printer.coefficients),
     )

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from phys.elementary import F0, F1, normal_from_bits
+from phys.array_loops import noisy
+from phys.elementary import F0, normal_from_bits
 from phys.loops import clamp
 from phys.random_bits import SLOTS_PER_DEVICE, U1, child
 
@@ -50,7 +51,7 @@ def give_timed_pulses(
                     if relative != F0 or additive != F0:
                         place = np.uint64(device) * SLOTS_PER_DEVICE + np.uint64(s)
                         xi = normal_from_bits(child(noise_key, place))
-                        step = step * (F1 + relative * xi) + c[o + STEP] * (additive * xi)
+                        step = noisy(step, xi, noise, c, o)
                     w = clamp(w + step * part, c[o + LOW], c[o + HIGH])
                     given += 1
             weights[j, i] = w

@@ -254,7 +254,7 @@ def _alternate_until_still(xbar: Crossbar, watch: _Watch, pulse: Pulse) -> int:
     c2 takes back, with a correlation of -1/2. Half of that at two block lengths ends the search.
     """
     block, done, scattered = 16, 0, 0
-    step = float(np.mean(xbar.coefficients[:, xbar.kernel.step_place]))
+    step = float(np.mean(xbar.population.step))
     while done + 2 * block <= MAX_PAIRS:
         moves = []
         for _ in range(2):

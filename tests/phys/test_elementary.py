@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from mpmath import mp
 
 from phys import compiler, elementary
-from phys.elementary import exp32, log32, logistic32, normal_from_bits, power32, tanh32
-from phys.random_bits import child, stream_key
-from tests.phys.helpers import assert_within, ks_distance, normal_cdf
+from phys.elementary import exp32, log32, logistic32, power32, tanh32
 
 ONE = np.float32(1)
 
@@ -127,70 +125,9 @@ def test_numba_and_numpy_agree_in_every_bit(name: str, values: np.ndarray) -> No
     )
 
 
-@pytest.mark.usefixtures("compiled")
-def test_numba_and_numpy_draw_the_same_normals() -> None:
-    bits = child(stream_key(0, 3), np.arange(20_000, dtype=np.uint64))
-    bits[:4] = [0, 1, 2**64 - 1, 2**64 - 2]
-    compiled = compiler.core().normal_from_bits
-    scalars = np.array([compiled(b) for b in bits], dtype=np.float32)
-    assert scalars.view(np.int32).tolist() == normal_from_bits(bits).view(np.int32).tolist()
-
-
 @given(st.floats(-87, 88, width=32))
 def test_scalar_and_array_agree(x: float) -> None:
     value = np.float32(x)
     for function in (exp32, logistic32, tanh32):
         assert function(value) == function(np.array([value]))[0]
     assert isinstance(exp32(value), np.float32)
-
-
-# -- the normal distribution -----------------------------------------------------------------
-NORMALS = normal_from_bits(child(stream_key(11, 3), np.arange(200_000, dtype=np.uint64)))
-
-
-def test_normals_follow_the_normal_law() -> None:
-    sample = NORMALS
-    assert ks_distance(sample, normal_cdf) < 1.95
-    # Negative controls: a shift by 0.02 and a width off by 3 % are both refused.
-    assert ks_distance(sample + 0.02, normal_cdf) > 1.95
-    assert ks_distance(sample * 1.03, normal_cdf) > 1.95
-
-
-def test_moments_of_the_normals() -> None:
-    """Within 5 standard deviations of the moments' own sampling error."""
-    n, z = NORMALS.size, NORMALS.astype(float)
-    for order, expected, variance in ((1, 0, 1), (2, 1, 2), (3, 0, 15), (4, 3, 96)):
-        assert_within(
-            float(np.mean(z**order)), expected, math.sqrt(variance / n), 5, f"moment {order}"
-        )
-
-
-def test_the_sign_of_a_normal_does_not_depend_on_its_size() -> None:
-    """Within 5 sd: as many negative numbers near zero as far out."""
-    size, negative = np.abs(NORMALS), NORMALS < 0
-    for low, high in ((0, 0.3), (0.3, 0.6745), (0.6745, 1.5), (1.5, 10)):
-        chosen = negative[(size >= low) & (size < high)]
-        assert_within(chosen.mean(), 0.5, 0.5 / math.sqrt(chosen.size), 5, f"sign in {low}-{high}")
-
-
-def test_quantiles_hold_far_into_the_tails() -> None:
-    """Absolute error of the quantile below 3e-6 down to a probability of 2**-33."""
-    places = np.concatenate([np.arange(0, 64), np.geomspace(64, 2**31 - 1, 200).astype(np.uint64)])
-    size = normal_from_bits(places.astype(np.uint64) << np.uint64(33)).astype(float)
-    for k, z in zip(places, size, strict=True):
-        # The kernel rounds the 31 bits to float32 before it uses them.
-        p = (float(np.float32(np.uint64(k)) + np.float32(0.5))) * 2.0**-32
-        exact = float(mp.sqrt(2) * mp.erfinv(1 - 2 * mp.mpf(p)))
-        assert abs(z - exact) < 3e-6, k
-
-
-def test_normals_fall_as_their_bits_rise() -> None:
-    rising = np.linspace(0, 2**31 - 1, 200_001).astype(np.uint64) << np.uint64(33)
-    assert (np.diff(normal_from_bits(rising)) <= 1.5e-6).all()
-
-
-def test_the_two_signs_mirror_each_other() -> None:
-    bits = child(stream_key(2, 3), np.arange(1000, dtype=np.uint64))
-    even = bits & ~np.uint64(1)
-    assert (normal_from_bits(even) == -normal_from_bits(even | np.uint64(1))).all()
-    assert np.isfinite(normal_from_bits(even)).all()

@@ -211,15 +211,7 @@ def balance(rate: float, epochs: int, seed: int, **changes: Any) -> dict[str, fl
     return sums(energy_balance(history.energy))
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {},
-        {"zero_shift": False},
-        {"device": Device(SHIFTED, dw_min=0.001, device_spread=0.2, cycle_noise=0.5)},
-    ],
-    ids=["shifted", "not shifted", "uneven"],
-)
+@pytest.mark.parametrize("changes", [{}, {"zero_shift": False}], ids=["shifted", "not shifted"])
 def test_the_balance_closes(changes: dict[str, Any]) -> None:
     """Measured over predicted within 5 % at small rates, for two seeds, shifted or not.
 
@@ -233,6 +225,19 @@ def test_the_balance_closes(changes: dict[str, Any]) -> None:
         for part in ("dissipation", "exchange"):
             without = found["predicted"] - found[part]
             assert abs(found["measured"] / without - 1) > 0.3
+
+
+def test_the_balance_of_uneven_devices_closes_on_average() -> None:
+    """The mean over six seeds is within 5 % and 4 of its standard errors of the prediction."""
+    device = Device(SHIFTED, dw_min=0.001, device_spread=0.2, cycle_noise=0.5)
+    found = [balance(0.005, 12, seed, device=device) for seed in range(6)]
+    ratio = np.array([f["measured"] / f["predicted"] for f in found])
+    error = ratio.std(ddof=1) / math.sqrt(ratio.size)
+    assert abs(ratio.mean() - 1) < 0.05 + 4 * error
+    # Negative control: without friction or exchange the mean would be far outside.
+    for part in ("dissipation", "exchange"):
+        without = np.mean([f["measured"] / (f["predicted"] - f[part]) for f in found])
+        assert abs(without - 1) > 2 * (0.05 + 4 * error)
 
 
 def test_what_is_left_over_shrinks_with_the_rates() -> None:

@@ -15,7 +15,7 @@ from phys.elementary import normal_from_bits
 from phys.kernels import LawKernel, UnsupportedLaw, law_kernel
 from phys.pulses import update_key
 from phys.random_bits import SLOTS_PER_DEVICE, child
-from tests.phys.helpers import ALL_LAWS, COMPILED_LAWS, SOFT, random_weights
+from tests.phys.helpers import ALL_LAWS, COMPILED_LAWS, SOFT, random_weights, small_device
 from theory import DeviceLaw, laws, w
 
 MORE_LAWS = {
@@ -138,12 +138,12 @@ def test_text_holds_nothing_whose_bits_depend_on_the_engine(name: str) -> None:
 
 
 def test_coefficients_hold_each_devices_step_and_bounds() -> None:
-    xbar = Crossbar(6, 5, Device(SOFT, dw_min=0.01, device_spread=0.3), seed=2)
+    xbar = Crossbar(6, 5, small_device(device_spread=0.3, additive_noise=0.5), seed=2)
     kernel, table = xbar.kernel, xbar.coefficients
     assert isinstance(kernel, LawKernel)
     assert table.shape == (30, kernel.width)
     assert table.dtype == np.float32
-    assert kernel.width % 8 == 0
+    assert kernel.width % 4 == 0
     population = xbar.population
     assert np.array_equal(table[:, kernel.step_place], population.step.astype(np.float32))
     assert np.array_equal(table[:, kernel.low_place], population.low.astype(np.float32))
@@ -155,3 +155,20 @@ def test_unsupported_functions_are_named_with_the_remedy(expression: sp.Expr) ->
     law = DeviceLaw("odd", up=2 + expression, down=2 - w, bounds=(-1, 1))
     with pytest.raises(UnsupportedLaw, match=r"no kernel code for .*; use \+ - \* /"):
         law_kernel(law.symbolic)
+
+
+def test_a_soft_bound_device_is_two_slopes_and_two_bounds() -> None:
+    """Four numbers of four bytes: what a pulse reads of its device decides the speed."""
+    for spread in (0.0, 0.3):
+        kernel = small_device(device_spread=spread, cycle_noise=0.3).kernel
+        assert isinstance(kernel, LawKernel)
+        assert (kernel.width, kernel.step_place) == (4, None)
+    assert small_device(additive_noise=0.3).kernel.step_place == 4
+
+
+def test_a_step_that_ends_at_its_bound_is_exactly_zero_there() -> None:
+    xbar = Crossbar(20, 20, small_device(device_spread=0.5), seed=3)
+    low, high = (np.asarray(b).T.reshape(-1) for b in xbar.bounds)
+    c = xbar.coefficients.T
+    assert not xbar.kernel.up_step(high, c, 0).any()
+    assert not xbar.kernel.down_step(low, c, 0).any()
