@@ -22,7 +22,7 @@ MINUTES_AN_EXERCISE = 2.5
 
 PATHS = re.compile(r"/(?:home|tmp|root|work|usr|opt|var|Users)/|[A-Z]:\\\\")
 TRACES = re.compile(r"Traceback \(most recent call last\)|\w+Warning:|0x[0-9a-f]{6,}")
-TYPED_NUMBER = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.])|(?<![\w.])\d+\s?%")
+TYPED_NUMBER = re.compile(r"(?<![\w.])\d+\.\d+(?!\w|\.\d)|(?<![\w.])\d+\s?%")
 
 
 def read(path: Path) -> dict[str, Any]:

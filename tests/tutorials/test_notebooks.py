@@ -124,7 +124,7 @@ BREAKS = {
         outputs=[{"output_type": "stream", "name": "stdout", "text": ["RuntimeWarning: x"]}]
     ),
     "a picture without": lambda cells: cells[1]["outputs"][0].update(metadata={}),
-    "'12.5'": lambda cells: cells[0].update(source="# Title\n\nIt falls by 12.5 steps."),
+    "'12.5'": lambda cells: cells[0].update(source="# Title\n\nIt falls by 12.5."),
     "'50 %'": lambda cells: cells[0].update(source="# Title\n\nIt falls by 50 % at once."),
 }
 
