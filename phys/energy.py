@@ -28,9 +28,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from phys.activations import activate, slope, with_bias
-from phys.algorithms import SHD
+from phys.algorithms import SHD, Algorithm
+from phys.checked import InputError
 from phys.crossbar import Crossbar
+from phys.gradients import probe_gradients
 from phys.network import Network
 from phys.pulses import update_gain
 from phys.symmetry import per_device
@@ -130,31 +131,15 @@ def energy_balance(points: list[EnergyPoint]) -> list[EnergyBalance]:
     return balances
 
 
-def probe_gradients(
-    network: Network, images: np.ndarray, labels: np.ndarray
-) -> tuple[float, list[tuple[np.ndarray, np.ndarray]]]:
-    """Return the mean loss and, per layer, inputs (n, cols) and directions (n, rows), float32.
-
-    A measurement beside the training: it uses matrix products in any order of summation.
-    """
-    inputs, weights = [with_bias(images)], []
-    for depth, layer in enumerate(network.layers):
-        weights.append(layer.c.columns - layer.c.reference_columns)
-        y = inputs[-1] @ weights[-1]
-        if depth + 1 < len(network.layers):
-            inputs.append(with_bias(activate(y, network.activation)))
-    y -= y.max(axis=1, keepdims=True)
-    p = np.exp(y)
-    p /= p.sum(axis=1, keepdims=True)
-    rows = np.arange(len(labels))
-    loss = float(-np.log(np.maximum(p[rows, labels], 1e-30)).mean())
-    d = -p
-    d[rows, labels] += 1
-    directions = [d]
-    for depth in range(len(weights) - 1, 0, -1):
-        z = (directions[0] @ weights[depth].T)[:, :-1]
-        directions.insert(0, z * slope(inputs[depth][:, :-1], network.activation))
-    return loss, list(zip(inputs, directions, strict=True))
+def check_has_energy(name: str, network: Network, algorithm: Algorithm) -> None:
+    """Raise `InputError` unless the energy is defined: SHD on fully connected layers of devices."""
+    if not isinstance(algorithm, SHD):
+        raise InputError(f"{name}: algorithm {algorithm.name!r} has no energy; use SHD")
+    if not network.is_dense:
+        raise InputError(f"{name}: a network with convolutions has no energy; use Dense layers")
+    kinds = {type(a).__name__ for layer in network.layers for a in layer.arrays.values()}
+    if kinds != {"Crossbar"}:
+        raise InputError(f"{name}: arrays of kind {sorted(kinds)} have no energy; use crossbars")
 
 
 def measure_energy(

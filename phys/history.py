@@ -9,6 +9,7 @@ from phys import array_loops
 from phys.device import Device
 from phys.energy import EnergyPoint
 from phys.network import Network
+from phys.recording import Recording
 from phys.zero_shifting import ZeroShiftHistory
 
 
@@ -57,6 +58,8 @@ class History:
     zero_shifts : dict of (layer, array) label to ZeroShiftHistory
     energy : list of EnergyPoint
         For SHD with ``record_energy``.
+    records : list of Recording
+        What the recorders of ``record`` noted, in their order.
     samples_per_second : float
         Training speed, evaluation and zero-shifting left out.
     network : Network
@@ -71,6 +74,7 @@ class History:
     layers: list[LayerReport] = field(default_factory=list)
     zero_shifts: dict[str, ZeroShiftHistory] = field(default_factory=dict, repr=False)
     energy: list[EnergyPoint] = field(default_factory=list, repr=False)
+    records: list[Recording] = field(default_factory=list, repr=False)
     samples_per_second: float = 0.0
     network: Network | None = field(default=None, repr=False)
 
@@ -94,6 +98,7 @@ class History:
                 for name, h in self.zero_shifts.items()
             },
             "energy": [point.as_dict() for point in self.energy],
+            "records": [recording.as_dict() for recording in self.records],
             "samples_per_second": self.samples_per_second,
         }
 

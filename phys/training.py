@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from phys import checked
 from phys.activations import ACTIVATIONS
-from phys.algorithms import Algorithm, named_algorithm
+from phys.algorithms import BUILT_IN, Algorithm, named_algorithm
 from phys.checked import InputError
 from phys.data import Dataset, load
 from phys.device import Device
+from phys.divergence import Diverged
 from phys.history import History, Progress
-from phys.training_run import Diverged, TrainingInterrupted, TrainingRun
+from phys.recording import Recorder
+from phys.schedules import Schedule
+from phys.training_run import TrainingInterrupted, TrainingRun
 
 __all__ = ["Diverged", "TrainingInterrupted", "train"]
 
@@ -33,6 +36,8 @@ def train(
     lr_c: float | None = None,
     transfer_every: int | None = None,
     pulses: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    schedule: str | Sequence[tuple[int, float]] | Schedule | None = None,
     batch: int = 1,
     activation: str = "sigmoid",
     device_a: Device | None = None,
@@ -43,6 +48,7 @@ def train(
     checkpoint_file: str | Path | None = None,
     resume: bool = False,
     record_energy: int = 0,
+    record: Sequence[Recorder] = (),
     engine: str = "fast",
     progress: Callable[[Progress], Any] | None = None,
 ) -> History:
@@ -115,7 +121,13 @@ def train(
     run = TrainingRun(
         data=data if isinstance(data, Dataset) else load(data, data_dir),
         algorithm=_algorithm(
-            algorithm, lr=lr, lr_a=lr_a, lr_c=lr_c, transfer_every=transfer_every, pulses=pulses
+            algorithm,
+            settings,
+            lr=lr,
+            lr_a=lr_a,
+            lr_c=lr_c,
+            transfer_every=transfer_every,
+            pulses=pulses,
         ),
         devices=_devices(device, device_a),
         epochs=checked.whole("epochs", epochs, 1),
@@ -127,6 +139,8 @@ def train(
         activation=checked.choice("activation", activation, tuple(ACTIVATIONS)),
         shift_options={"pairs": pairs, "read": read, "reference_error": reference_error},
         record_energy=checked.whole("record_energy", record_energy, 0),
+        record=record,
+        schedule=schedule,
         stepwise=checked.choice("engine", engine, ("fast", "stepwise")) == "stepwise",
         report=progress,
         file=None if checkpoint_file is None else Path(checkpoint_file),
@@ -141,10 +155,21 @@ def train(
     return run.history
 
 
-def _algorithm(algorithm: str | Algorithm, **rates: Any) -> Algorithm:
-    if isinstance(algorithm, str):
-        return named_algorithm(algorithm, **rates)
+def _algorithm(
+    algorithm: str | Algorithm, settings: Mapping[str, Any] | None, **rates: Any
+) -> Algorithm:
     given = {key: value for key, value in rates.items() if value is not None}
+    twice = sorted(set(given) & set(settings or ()))
+    if twice:
+        raise InputError(f"{', '.join(twice)} given twice, in settings too; give it once")
+    given |= settings or {}
+    if isinstance(algorithm, str):
+        return named_algorithm(algorithm, **given)
+    if not callable(getattr(algorithm, "update", None)):
+        raise InputError(
+            f"algorithm = {algorithm!r} is none; give {', '.join(BUILT_IN)}, or an instance of "
+            f"phys.algorithms.Algorithm"
+        )
     if given:
         raise InputError(
             f"{', '.join(given)} given beside an instance of {type(algorithm).__name__}; "

@@ -6,21 +6,23 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from phys import checked, checkpoint, fused
 from phys.algorithms import SHD, Algorithm
 from phys.checked import InputError
-from phys.crossbar import Crossbar
 from phys.data import Dataset
 from phys.device import Device
-from phys.energy import EnergyPoint, measure_energy
+from phys.divergence import Watch
+from phys.energy import check_has_energy, measure_energy
 from phys.history import History, Progress, describe_device, layer_reports
 from phys.network import Network
 from phys.random_bits import CHOPPER, SAMPLE_ORDER, child, stream_key
-from phys.zero_shifting import ZeroShiftHistory
+from phys.recording import Moment, Records
+from phys.schedules import Constant, as_schedule
+from phys.training_state import pack, unpack
 from phys.zero_shifting import zero_shift as shift_array
 
 CHUNK = 1000
@@ -32,10 +34,6 @@ HIDDEN = {"mnist": (256, 128), "digits": (64, 32)}
 
 class TrainingInterrupted(KeyboardInterrupt):
     """Ctrl-C during training; the message says where the checkpoint is and how to go on."""
-
-
-class Diverged(ArithmeticError):
-    """A weight or the loss is no longer a number."""
 
 
 def sample_order(seed: int, epoch: int, count: int) -> np.ndarray:
@@ -69,6 +67,8 @@ class TrainingRun:
         activation: str,
         shift_options: dict[str, Any],
         record_energy: int,
+        record: Any,
+        schedule: Any,
         stepwise: bool,
         report: Callable[[Progress], Any] | None,
         file: Path | None,
@@ -79,22 +79,22 @@ class TrainingRun:
         self.shifted = _arrays_to_shift(shifted, algorithm)
         self.shift_options = shift_options
         self.batch, self.stepwise, self.report, self.file = batch, stepwise, report, file
-        if record_energy and not isinstance(algorithm, SHD):
-            raise InputError(
-                f"record_energy = {record_energy}: algorithm {algorithm.name!r} has no energy; "
-                f"use SHD"
-            )
+        self.schedule = as_schedule(schedule, epochs)
         self.record_energy = record_energy
         pixels, classes = data.train_images.shape[1], int(data.train_labels.max()) + 1
         self.sizes = _sizes(sizes, data.name, pixels, classes)
         names = algorithm.arrays
         self.network = Network(self.sizes, names, devices, seed, activation, algorithm.terms)
         prepare_layers(self.network, algorithm)
-        self.effective = algorithm.slowed(1 / batch) if batch > 1 else algorithm
         self.epoch = self.position = 0
+        if record_energy:
+            check_has_energy(f"record_energy = {record_energy}", self.network, algorithm)
+        self.records = Records(record, self.moment(), epochs * self.count)
         self.epoch_loss = self.seconds = 0.0
         self.samples_timed = 0
+        self.watch = Watch(self.network)
         self.history = History(data=data.source, notice=data.notice, network=self.network)
+        self.history.records = self.records.recordings
         self.history.settings = {
             "data": data.name,
             "samples": self.count,
@@ -107,6 +107,10 @@ class TrainingRun:
             "batch": batch,
             "seed": seed,
         }
+        if not isinstance(self.schedule, Constant):
+            self.history.settings["schedule"] = repr(self.schedule)
+        if record:
+            self.history.settings["record"] = [repr(recorder) for recorder in record]
 
     # -- start -------------------------------------------------------------------------------
     def prepare(self) -> None:
@@ -133,6 +137,21 @@ class TrainingRun:
             self.report(Progress(fraction, stage, accuracy, epoch))
 
     # -- the loop ----------------------------------------------------------------------------
+    @property
+    def samples(self) -> int:
+        """Samples learned so far."""
+        return self.epoch * self.count + self.position
+
+    @property
+    def effective(self) -> Algorithm:
+        """The algorithm with the rates of this epoch, for the gradient of a single sample."""
+        factor = self.schedule.factor(self.epoch) / self.batch
+        return self.algorithm if factor == 1 else self.algorithm.slowed(factor)
+
+    def moment(self) -> Moment:
+        """Return what recorders look at."""
+        return Moment(self.network, self.effective, self.data, self.samples)
+
     def learn(self) -> None:
         """Train until the last epoch is done."""
         data, network = self.data, self.network
@@ -148,19 +167,20 @@ class TrainingRun:
         try:
             if self.record_energy and not self.history.energy:
                 self._note_energy()
+            self.records.note(self.moment(), self.samples - 1)
             while self.epoch < self.epochs:
                 order = sample_order(self.seed, self.epoch, self.count)
                 while self.position < self.count:
-                    stop = min(self.position + chunk, self.count)
+                    before, stop = self.samples, self._next_stop(chunk)
                     began = time.perf_counter()
                     with hold_interrupt():
-                        order_now = order[self.position : stop]
-                        self.epoch_loss = run(self.effective, order_now, self.epoch_loss)
+                        now = order[self.position : stop]
+                        self.epoch_loss = run(self.effective, now, self.epoch_loss)
                         self.seconds += time.perf_counter() - began
-                        self.samples_timed += stop - self.position
+                        self.samples_timed += now.size
                         self.position = stop
-                    self._check_numbers()
-                    self._after_chunk(chunk)
+                    self.watch.check(self.epoch_loss, self.effective, self._place(), self.file)
+                    self._after(before)
                     if self.file is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
                         self.save()
                         saved = time.monotonic()
@@ -176,6 +196,15 @@ class TrainingRun:
             raise TrainingInterrupted(self._farewell()) from None
         self.history.samples_per_second = self.samples_timed / max(self.seconds, 1e-9)
         self.history.layers = layer_reports(network)
+
+    def _next_stop(self, chunk: int) -> int:
+        """Return the position at which something other than learning is to be done next."""
+        stop = min((self.position // chunk + 1) * chunk, self.count)
+        moment = self.records.next_moment(self.samples)
+        if moment is not None:
+            batches = -(-(moment - self.samples) // self.batch)
+            stop = min(stop, self.position + batches * self.batch)
+        return stop
 
     def _stepwise(self, images: np.ndarray, labels: np.ndarray) -> fused.Runner:
         # The compiled loops overflow without a word, and the loss is checked after each chunk.
@@ -194,15 +223,16 @@ class TrainingRun:
 
         return run
 
-    def _after_chunk(self, chunk: int) -> None:
-        done = self.epoch * self.count + self.position
+    def _after(self, before: int) -> None:
+        done = self.samples
+        self.records.note(self.moment(), before)
         if self.record_energy:
             spacing = max((self.epoch + 1) * self.count // self.record_energy, 1)
-            if done // spacing > (done - chunk) // spacing:
+            if done // spacing > before // spacing:
                 self._note_energy()
         if self.report is not None:
             accuracy = None
-            if done % (10 * CHUNK) < chunk:
+            if done // (10 * CHUNK) > before // (10 * CHUNK):
                 few = slice(0, RUNNING_TEST)
                 accuracy = self.network.accuracy(
                     self.data.test_images[few], self.data.test_labels[few]
@@ -210,32 +240,17 @@ class TrainingRun:
             self._tell(done / (self.count * self.epochs), "training", accuracy)
 
     def _note_energy(self) -> None:
-        assert isinstance(self.effective, SHD)
         probe = slice(0, min(PROBE, self.count))
+        images, labels = self.data.train_images[probe], self.data.train_labels[probe]
         self.history.energy.append(
-            measure_energy(
-                self.network,
-                self.effective,
-                self.data.train_images[probe],
-                self.data.train_labels[probe],
-                self.epoch * self.count + self.position,
-            )
+            measure_energy(self.network, cast(SHD, self.effective), images, labels, self.samples)
         )
 
-    def _check_numbers(self) -> None:
-        # A loss cannot tell: the logarithm works on the bits of its argument, and those of NaN give
-        # a number.
-        cores = [layer.c.columns for layer in self.network.layers]
-        if np.isfinite(self.epoch_loss) and all(np.isfinite(w).all() for w in cores):
-            return
-        raise Diverged(
-            f"a weight or the loss, {self.epoch_loss}, is not a number any more after "
-            f"{self.position} samples of epoch {self.epoch + 1}; lower the learning rate "
-            f"({self.algorithm!r})"
-        )
+    def _place(self) -> str:
+        return f"epoch {self.epoch + 1}, {self.position} of {self.count} samples"
 
     def _farewell(self) -> str:
-        place = f"epoch {self.epoch + 1}, {self.position} of {self.count} samples"
+        place = self._place()
         if self.file is None:
             return (
                 f"training stopped at {place}; nothing was kept, since no checkpoint was asked for"
@@ -247,66 +262,13 @@ class TrainingRun:
     def save(self) -> None:
         """Write the checkpoint."""
         assert self.file is not None
-        arrays = {
-            f"{depth}.{name}.{key}": value
-            for depth, layer in enumerate(self.network.layers)
-            for name, array in layer.arrays.items()
-            for key, value in array.state().items()
-        } | {
-            f"{depth}.{name}": value
-            for depth, layer in enumerate(self.network.layers)
-            for name, value in layer.buffers.items()
-        }
-        progress = {
-            "epoch": self.epoch,
-            "position": self.position,
-            "epoch_loss": self.epoch_loss,
-            "seconds": self.seconds,
-            "samples_timed": self.samples_timed,
-            "turns": [layer.turns for layer in self.network.layers],
-            "accuracy": self.history.accuracy,
-            "loss": self.history.loss,
-            "energy": [point.as_dict() for point in self.history.energy],
-            "zero_shifts": {n: _without_reference(h) for n, h in self.history.zero_shifts.items()},
-        }
+        progress, arrays = pack(self)
         checkpoint.save(self.file, self.history.settings, progress, arrays)
 
     def restore(self) -> None:
         """Take up the state of the checkpoint."""
         assert self.file is not None
-        progress, arrays = checkpoint.load(self.file, self.history.settings)
-        for depth, layer in enumerate(self.network.layers):
-            layer.turns = progress["turns"][depth]
-            for name, buffer in layer.buffers.items():
-                buffer[...] = arrays[f"{depth}.{name}"]
-            for name, array in layer.arrays.items():
-                start = f"{depth}.{name}."
-                array.restore(
-                    {k[len(start) :]: v for k, v in arrays.items() if k.startswith(start)}
-                )
-        for name in ("epoch", "position", "epoch_loss", "seconds", "samples_timed"):
-            setattr(self, name, progress[name])
-        self.history.accuracy, self.history.loss = progress["accuracy"], progress["loss"]
-        self.history.energy = [EnergyPoint(**point) for point in progress["energy"]]
-        for label, record in progress["zero_shifts"].items():
-            array = self.network.layers[int(label[1:]) - 1].arrays[label[0].lower()]
-            self.history.zero_shifts[label] = _with_reference(record, array)
-
-
-def _without_reference(shift: ZeroShiftHistory) -> dict[str, Any]:
-    """Return a zero-shift in JSON types; its reference stands in the state of its array."""
-    record = {k: v for k, v in vars(shift).items() if k != "reference"}
-    return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in record.items()}
-
-
-def _with_reference(record: dict[str, Any], array: Crossbar) -> ZeroShiftHistory:
-    targets = record["trace_targets"]
-    numbers = {
-        "trace": np.array(record["trace"], dtype=np.float32),
-        "trace_targets": None if targets is None else np.array(targets),
-        "reference": array.reference.copy(),
-    }
-    return ZeroShiftHistory(**{**record, **numbers})
+        unpack(self, *checkpoint.load(self.file, self.history.settings))
 
 
 @contextlib.contextmanager
@@ -330,16 +292,24 @@ def hold_interrupt() -> Iterator[None]:
 
 def _arrays_to_shift(shifted: bool | str, algorithm: Algorithm) -> tuple[str, ...]:
     if shifted is True:
-        return algorithm.arrays
-    if shifted is False:
-        return ()
-    unknown = [letter for letter in shifted if letter not in algorithm.arrays]
-    if unknown:
+        chosen = algorithm.arrays
+    elif shifted is False:
+        chosen = ()
+    else:
+        unknown = [letter for letter in shifted if letter not in algorithm.arrays]
+        if unknown:
+            raise InputError(
+                f"zero_shift = {shifted!r}: algorithm {algorithm.name!r} has the arrays "
+                f"{', '.join(algorithm.arrays) or 'none'}; give True, False or their letters"
+            )
+        chosen = tuple(n for n in algorithm.arrays if n in shifted)
+    missing = [n for n in getattr(algorithm, "needs_shift", ()) if n not in chosen]
+    if missing:
         raise InputError(
-            f"zero_shift = {shifted!r}: algorithm {algorithm.name!r} has the arrays "
-            f"{', '.join(algorithm.arrays) or 'none'}; give True, False or their letters"
+            f"zero_shift = {shifted!r}: algorithm {algorithm.name!r} is nothing without a "
+            f"zero-shift of array {', '.join(missing)}; give True, or choose sgd"
         )
-    return tuple(n for n in algorithm.arrays if n in shifted)
+    return chosen
 
 
 def _sizes(sizes: tuple[int, ...] | None, data: str, pixels: int, classes: int) -> tuple[int, ...]:

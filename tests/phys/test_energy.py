@@ -15,8 +15,8 @@ from phys.energy import (
     EnergyPoint,
     energy_balance,
     measure_energy,
-    probe_gradients,
 )
+from phys.gradients import probe_gradients
 from phys.network import Network
 from tests.phys.helpers import blobs, network_digest, same_bits
 from theory import laws

@@ -15,9 +15,21 @@ import numpy as np
 import pytest
 
 from phys import Device, Spread, StepFunctions, compiler, train, training_run
-from phys.algorithms import SHD, FloatSGD, PulsedSGD
+from phys.algorithms import (
+    AGAD,
+    SHD,
+    ChoppedTikiTakaV2,
+    FloatSGD,
+    MixedPrecision,
+    PulsedSGD,
+    ResidualLearning,
+    TikiTaka,
+    TikiTakaV2,
+    ZeroShiftedSGD,
+)
+from phys.divergence import Diverged
 from phys.history import History, Progress
-from phys.training_run import Diverged, sample_order
+from phys.training_run import sample_order
 from tests.phys.helpers import blobs, network_digest, same_bits
 from theory import laws
 
@@ -45,6 +57,26 @@ RUNS: dict[str, dict[str, Any]] = {
     },
     "shd, two laws": {"algorithm": "shd", "device": DEVICE, "device_a": OTHER, "batch": 2},
     "shd, half shifted": {"algorithm": "shd", "device": UNEVEN, "zero_shift": "a"},
+    "zero-shifted sgd": {"algorithm": ZeroShiftedSGD(lr=0.05), "device": UNEVEN},
+    "tiki-taka": {"algorithm": TikiTaka(gamma=0.3), "device": UNEVEN, "device_a": OTHER},
+    "tiki-taka without A in the sum": {"algorithm": TikiTaka(gamma=0.0), "device": UNEVEN},
+    "tiki-taka v2": {
+        "algorithm": TikiTakaV2(lr_h=40, transfer_pulses=3),
+        "device": UNEVEN,
+        "batch": 2,
+    },
+    "chopped": {
+        "algorithm": ChoppedTikiTakaV2(lr_h=40, flip_probability=0.4),
+        "device": UNEVEN,
+        "zero_shift": False,
+    },
+    "agad": {
+        "algorithm": AGAD(lr_h=40, flip_probability=0.4, transfer_every=2),
+        "device": UNEVEN,
+        "zero_shift": False,
+    },
+    "residual": {"algorithm": ResidualLearning(transfer_every=7), "device": UNEVEN},
+    "mixed precision": {"algorithm": MixedPrecision(transfer_every=3), "device": UNEVEN},
 }
 
 

@@ -1,0 +1,92 @@
+"""Divergence: a training whose numbers stop being numbers, and what most likely did it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from phys import array_loops
+from phys.algorithms import Algorithm
+from phys.network import Layer, Network
+from phys.recording import hidden_state
+
+
+class Diverged(ArithmeticError):
+    """A weight, a buffer or the loss is no longer a number."""
+
+
+class Watch:
+    """Looks at all numbers of a network from time to time, and remembers how large they were."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.largest: dict[tuple[int, str], float] = {}
+
+    def check(self, loss: float, algorithm: Algorithm, place: str, file: Path | None) -> None:
+        """Raise `Diverged` if a weight, a buffer or the loss is not finite.
+
+        A loss cannot tell alone: the logarithm works on the bits of its argument, and those of NaN
+        give a number.
+
+        Parameters
+        ----------
+        loss : float
+            Summed over the epoch.
+        algorithm : Algorithm
+            With its rates of this epoch.
+        place : str
+            How far the training is, in words.
+        file : Path or None
+            The checkpoint, which stays as it is.
+        """
+        worst: tuple[int, str] | None = None
+        for depth, layer in enumerate(self.network.layers):
+            for name, values in _numbers(layer).items():
+                size = float(max(values.max(), -values.min()))
+                if not np.isfinite(size):
+                    worst = worst or (depth, name)
+                else:
+                    self.largest[depth, name] = size
+        if worst is None and np.isfinite(loss):
+            return
+        kept = f"; the checkpoint {file} from before is kept" if file else ""
+        raise Diverged(f"{self._what(worst, loss, place)}. {self._cause(worst, algorithm)}{kept}")
+
+    def _what(self, worst: tuple[int, str] | None, loss: float, place: str) -> str:
+        if worst is None:
+            return f"the loss, {loss}, is not a number any more at {place}"
+        depth, name = worst
+        values = _numbers(self.network.layers[depth])[name]
+        return (
+            f"{_title(name)} of layer {depth + 1} has {np.count_nonzero(~np.isfinite(values))} of "
+            f"{values.size} values that are not finite, at {place}"
+        )
+
+    def _cause(self, worst: tuple[int, str] | None, algorithm: Algorithm) -> str:
+        if worst is None:
+            return f"Likely cause: the outputs overflow; lower the learning rate ({algorithm!r})"
+        depth, name = worst
+        layer = self.network.layers[depth]
+        before = self.largest.get(worst)
+        grown = "" if before is None else f" The largest magnitude in it was {before:.3g} before."
+        statistics = getattr(layer.arrays.get(name), "statistics", None)
+        if name in layer.buffers:
+            cause = "a rate of the digital buffer is too high"
+        elif statistics is None:
+            cause = "the steps of the weights grow without end"
+        else:
+            clipped = statistics[array_loops.CLIPPED] / max(statistics[array_loops.ADDRESSED], 1)
+            cause = (
+                f"the device's step is no number at some weight, or its update overflows "
+                f"(clipped share {clipped:.1%})"
+            )
+        return f"Likely cause: {cause}; lower the learning rate ({algorithm!r}).{grown}"
+
+
+def _numbers(layer: Layer) -> dict[str, np.ndarray]:
+    return {name: hidden_state(layer, name) for name in (*layer.arrays, *layer.buffers)}
+
+
+def _title(name: str) -> str:
+    return f"array {name.upper()}" if len(name) == 1 and name in "ac" else f"buffer {name!r}"
