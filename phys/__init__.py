@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from phys.crossbar import Crossbar, UpdateResult
     from phys.device import Device
+    from phys.function_kernel import UncompiledDeviceWarning
+    from phys.hidden_state import HiddenStateFunctions
     from phys.history import History
     from phys.spread import Spread
     from phys.step_functions import StepFunctions
@@ -22,6 +24,8 @@ _HOMES = {
     "Device": "phys.device",
     "Spread": "phys.spread",
     "StepFunctions": "phys.step_functions",
+    "HiddenStateFunctions": "phys.hidden_state",
+    "UncompiledDeviceWarning": "phys.function_kernel",
     "Timing": "phys.timing",
     "Trace": "phys.trace",
     "History": "phys.history",
@@ -33,11 +37,13 @@ _HOMES = {
 __all__ = [
     "Crossbar",
     "Device",
+    "HiddenStateFunctions",
     "History",
     "Spread",
     "StepFunctions",
     "Timing",
     "Trace",
+    "UncompiledDeviceWarning",
     "UpdateResult",
     "ZeroShiftHistory",
     "train",

@@ -75,11 +75,14 @@ def give_pulses(
     """
     kernel, noise = crossbar.kernel, crossbar.noise
     weights = crossbar.columns.reshape(-1)
-    c = crossbar.coefficients
-    c = (c[device] if c.shape[0] > 1 else c).T
+    table = crossbar.coefficients
+    table = table[device] if table.shape[0] > 1 else table
+    c = table.T
     w = weights[device]
     place = w if start is None else start
     step = kernel.up_step(place, c, 0) if up else kernel.down_step(place, c, 0)
+    if crossbar.hidden_places and table is not crossbar.coefficients:
+        crossbar.coefficients[device] = table
     if noise[0] != 0 or noise[1] != 0:
         draw = device.astype(np.uint64) * SLOTS_PER_DEVICE + np.asarray(slot, dtype=np.uint64)
         xi = normal_from_bits(child(noise_key, draw))

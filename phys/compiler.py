@@ -1,10 +1,11 @@
 """Turn the readable loops into compiled modules, once, and keep them on disk.
 
 numba caches compiled code beside a source file, so every kernel gets one: the loops of
-`phys.loops`, `phys.array_loops`, `phys.layer_steps` and `phys.training_loops` and the step functions
-of a law are written to a module whose name is the hash of its content, in the user's cache folder (or
-`CROSSPOINT_CACHE`), and compiled the first time they are called. The folder is private (mode 0700),
-a file is compared with the wanted text before it is imported, and it appears by an atomic rename.
+`phys.loops`, `phys.array_loops`, `phys.layer_steps` and `phys.training_loops` and the step
+functions of a law are written to a module whose name is the hash of its content, in the user's
+cache folder (or `CROSSPOINT_CACHE`), and compiled the first time they are called. The folder is
+private (mode 0700), a file is compared with the wanted text before it is imported, and it appears
+by an atomic rename.
 
 Without numba, or with ``CROSSPOINT_NUMBA=0``, nothing here is used: see `phys.arrays`.
 """
@@ -25,6 +26,7 @@ from types import ModuleType
 from phys import (
     array_loops,
     elementary,
+    function_loops,
     layer_steps,
     loops,
     network_loops,
@@ -33,11 +35,13 @@ from phys import (
     simd,
     training_loops,
 )
+from phys.compiled_functions import OF_THIS_PROCESS
 
 # Trainings may run in threads; a kernel is loaded once.
 _LOADING = threading.RLock()
 
-NOT_COMPILED = ("KERNELS", "SHARED", "STEPS")
+NOT_COMPILED = ("KERNELS", "SHARED", "STEPS", "RELAXING")
+RELAXES = "\ndef relaxed("
 OPTIONS = "cache=True, nogil=True, error_model='numpy'"
 
 PREAMBLE = f"""import numpy as np
@@ -110,10 +114,26 @@ def kernel_source(module: ModuleType, only: tuple[str, ...] | None = None) -> st
 
 
 def load(stem: str, text: str) -> ModuleType:
-    """Import `text` as a module from the cache folder, writing it there first if need be."""
-    name = f"crosspoint_{stem}_{hashlib.sha256(text.encode()).hexdigest()[:20]}"
+    """Import `text` as a module from the cache folder, writing it there first if need be.
+
+    A text that names something of this process alone, or imports from a module that does, makes a
+    module that is not kept on disk.
+    """
+    name = hashlib.sha256(text.encode()).hexdigest()[:20]
+    if OF_THIS_PROCESS in text:
+        name = f"{OF_THIS_PROCESS}_{name}"
+    name = f"crosspoint_{stem}_{name}"
     with _LOADING:
-        return sys.modules.get(name) or _import(name, text)
+        if name in sys.modules:
+            return sys.modules[name]
+        return _in_memory(name, text) if OF_THIS_PROCESS in text else _import(name, text)
+
+
+def _in_memory(name: str, text: str) -> ModuleType:
+    module = ModuleType(name)
+    exec(compile(text.replace("cache=True, ", ""), f"<{name}>", "exec"), vars(module))
+    sys.modules[name] = module
+    return module
 
 
 def _import(name: str, text: str) -> ModuleType:
@@ -159,18 +179,32 @@ def core() -> ModuleType:
     return load("core", text)
 
 
-@cache
-def law_module(step_source: str) -> ModuleType:
-    """Return the compiled loops of one array for the step functions in `step_source`."""
-    text = "\n".join(
+def _compiled_steps(step_source: str) -> str:
+    return "\n".join(
         (
             f"import numpy as np\nfrom numba import njit\nfrom {core().__name__} import *\n",
             step_source.replace("\ndef ", f"\n\n@njit({OPTIONS})\ndef "),
-            kernel_source(array_loops),
-            "",
         )
     )
-    return load("law", text)
+
+
+@cache
+def law_module(step_source: str) -> ModuleType:
+    """Return the compiled loops of one array for the step functions in `step_source`."""
+    parts = [_compiled_steps(step_source), kernel_source(array_loops)]
+    if RELAXES in step_source:
+        parts += ["\n\nplain_update = update_array"]
+        parts += [kernel_source(function_loops, function_loops.RELAXING)]
+    return load("law", "\n".join((*parts, "")))
+
+
+@cache
+def step_module(step_source: str) -> ModuleType:
+    """Return the compiled loops of `phys.function_loops` for the step functions in the text."""
+    parts = [_compiled_steps(step_source), kernel_source(function_loops)]
+    if RELAXES in step_source:
+        parts += [kernel_source(function_loops, ("relax_array",))]
+    return load("steps", "\n".join((*parts, "")))
 
 
 @cache

@@ -10,6 +10,7 @@ import numpy as np
 from phys import array_loops, checked, read_loops, reads
 from phys.checked import InputError
 from phys.device import Device
+from phys.function_kernel import FunctionKernel, hidden_places
 from phys.population import draw_population
 from phys.pulses import MAX_PULSES, array_streams, update_gain
 from phys.reads import Read, Reads, as_reads, read_streams
@@ -91,6 +92,7 @@ class Crossbar:
         self.noise = device.noise
         self.population = draw_population(device, rows * cols, seed)
         self.coefficients = self.population.coefficients
+        self.hidden_places = hidden_places(self.kernel)
         self.stride = self.kernel.width if self.coefficients.shape[0] > 1 else 0
         self.streams = array_streams(seed)
         self.read = as_reads(read)
@@ -126,6 +128,14 @@ class Crossbar:
         """Lower and upper bound of every device, float32 (rows, cols) each."""
         return self._per_device(self.kernel.low_place), self._per_device(self.kernel.high_place)
 
+    @property
+    def hidden_state(self) -> dict[str, np.ndarray]:
+        """Hidden numbers of the devices by name, float32 (rows, cols) each, read-only copies.
+
+        Empty for devices whose steps follow from the weight alone.
+        """
+        return {name: self._per_device(place) for name, place in self.hidden_places.items()}
+
     def _per_device(self, place: int) -> np.ndarray:
         values = np.broadcast_to(self.coefficients[:, place], self.columns.size)
         return _read_only(values.reshape(self.cols, self.rows).T)
@@ -155,13 +165,16 @@ class Crossbar:
 
     def state(self) -> dict[str, np.ndarray]:
         """Return copies of everything that changes with use."""
-        return {
+        state = {
             "weights": self.columns.copy(),
             "reference": self.reference_columns.copy(),
             "updates": np.array(self.updates),
             "statistics": self.statistics.copy(),
             "reads": self.reads.copy(),
         }
+        if self.hidden_places:
+            state["hidden"] = self.coefficients[:, list(self.hidden_places.values())]
+        return state
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Take up a state that `state` returned."""
@@ -170,6 +183,8 @@ class Crossbar:
         self.updates = int(state["updates"])
         self.statistics[...] = state["statistics"]
         self.reads[...] = state["reads"]
+        if self.hidden_places:
+            self.coefficients[:, list(self.hidden_places.values())] = state["hidden"]
 
     # -- reads -----------------------------------------------------------------------------
     def forward(self, x: Any, *, probe: bool = False) -> np.ndarray:
@@ -301,6 +316,7 @@ class Crossbar:
             from phys import timed
 
             timed.update(self, x, d, gain, pulses, fractions)
+            self.relax()
         self.updates += 1
         change = self.statistics - before
         addressed = change[array_loops.ADDRESSED]
@@ -329,8 +345,28 @@ class Crossbar:
             return
         if checked_timing(timing).device_fractions(self.rows, self.cols) is not None:
             raise InputError('timing with skew: the fast engine has none here; use engine="event"')
+        if self.relaxes:
+            for n in range(turns.size):
+                _fast().alternate(self, turns[n : n + 1].astype(np.int64))
+                self.updates += 1
+                self.relax()
+            return
         _fast().alternate(self, turns.astype(np.int64))
         self.updates += turns.size
+
+    def relax(self) -> None:
+        """Let every device change as it does between two updates, once more.
+
+        Updates and pulses do this by themselves, each of `pulse_all` counting as an update; nothing
+        happens to devices without `between_updates`, see `phys.HiddenStateFunctions`.
+        """
+        if isinstance(self.kernel, FunctionKernel):
+            self.kernel.relax(self.columns, self.coefficients)
+
+    @property
+    def relaxes(self) -> bool:
+        """Whether devices change between updates."""
+        return isinstance(self.kernel, FunctionKernel) and self.kernel.between_updates is not None
 
 
 def _fast() -> Any:

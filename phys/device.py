@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -11,6 +12,7 @@ import sympy as sp
 from phys import checked
 from phys.checked import InputError
 from phys.function_kernel import FunctionKernel
+from phys.hidden_state import HiddenStateFunctions
 from phys.kernels import LawKernel, law_kernel
 from phys.spread import Spread
 from phys.step_functions import StepFunctions
@@ -23,7 +25,7 @@ class Device:
 
     Parameters
     ----------
-    law : DeviceLaw or StepFunctions
+    law : DeviceLaw, StepFunctions or HiddenStateFunctions
         Every parameter of the law must have a value.
     dw_min : float
         Nominal step ``dw_min`` (symbol delta): the weight moves by ``dw_min * q`` per pulse.
@@ -48,17 +50,18 @@ class Device:
     0.3
     """
 
-    law: DeviceLaw | StepFunctions
+    law: DeviceLaw | StepFunctions | HiddenStateFunctions
     dw_min: float = 0.001
     device_spread: float | Spread = 0.0
     cycle_noise: float = 0.0
     additive_noise: float = 0.0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.law, DeviceLaw | StepFunctions):
+        if not isinstance(self.law, DeviceLaw | StepFunctions | HiddenStateFunctions):
             raise InputError(
-                f"law = {self.law!r} is a {type(self.law).__name__}; give a theory.DeviceLaw "
-                f"(for example theory.laws.soft_bounds(...)) or a phys.StepFunctions"
+                f"law = {self.law!r} is a {type(self.law).__name__}; give a theory.DeviceLaw (for "
+                f"example theory.laws.soft_bounds(...)), a phys.StepFunctions or a "
+                f"phys.HiddenStateFunctions"
             )
         low, high = self.bounds
         checked.real("dw_min", self.dw_min, 0.0, high - low, open_low=True)
@@ -138,6 +141,10 @@ class Device:
     @cached_property
     def kernel(self) -> LawKernel | FunctionKernel:
         """The arithmetic of one pulse."""
-        if isinstance(self.law, StepFunctions):
-            return FunctionKernel(self.law)
-        return law_kernel(self.form, additive=self.additive_noise > 0)
+        if isinstance(self.law, DeviceLaw):
+            return law_kernel(self.form, additive=self.additive_noise > 0)
+        return FunctionKernel(self.law, own_bounds=bool(self.spread.bounds))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is computed, so that a device that was used can be pickled."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}

@@ -138,6 +138,7 @@ class EventArray:
                 span = len(phases) * pulses * self.timing.slot_fs
                 span += (len(phases) - 1) * self.timing.phase_gap_fs
                 yield from self._drive(shots, span, number)
+            crossbar.relax()
             devices, counts = tally.pulses()
             given = int(counts.sum())
             if plan is not None:
@@ -179,7 +180,11 @@ class EventArray:
                 dict.fromkeys(range(crossbar.cols if shots else 0), shots),
                 dict.fromkeys(range(crossbar.rows if shots else 0), shots),
             )
+            if crossbar.relaxes:
+                self.env.process(self._relax_between(turns.size, slot))
             yield from self._drive(lines, turns.size * slot, number)
+            if turns.size:
+                crossbar.relax()
             crossbar.updates += turns.size
             energy = self.timing.pulse_fj * self._tally.overlap_fs / self.timing.nominal_fs
             self._spend(energy)
@@ -242,6 +247,12 @@ class EventArray:
             devices = self.crossbar.rows * (self.crossbar.cols if columns is None else columns)
             self._spend(devices * self.timing.read_fj)
             self._mark(READ)
+
+    def _relax_between(self, pulses: int, slot_fs: int) -> Generator[simpy.Event, Any, None]:
+        """Let devices relax at the end of every slot but the last."""
+        for _ in range(pulses - 1):
+            yield Later(self.env, slot_fs, ENDING)
+            self.crossbar.relax()
 
     def _drive(self, lines: LineShots, span: int, number: int) -> Operation:
         """Start the driver of every line that has pulses, and wait until all has been switched."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from phys import arrays, compiler
-from phys.kernels import LawKernel
 from phys.loops import NOISE_LANES
 from phys.mean_field_kernel import MeanFieldKernel
 
@@ -23,12 +22,11 @@ NORMALS = 1024
 
 def engine_name(kernel: Any) -> str:
     """Return how arrays with this kernel run: "compiled" or "numpy"."""
-    compilable = isinstance(kernel, LawKernel | MeanFieldKernel)
-    return "compiled" if compiler.available() and compilable else "numpy"
+    return "compiled" if compiler.available() and kernel.source is not None else "numpy"
 
 
 def law_module(kernel: Any) -> Any:
-    """Return the compiled loops for arrays with this `LawKernel`."""
+    """Return the compiled loops for arrays with this kernel, see `engine_name`."""
     if isinstance(kernel, MeanFieldKernel):
         return kernel.module()
     return compiler.law_module(kernel.source)
@@ -76,6 +74,7 @@ def update(crossbar: Crossbar, x: np.ndarray, d: np.ndarray, gain: np.float32, p
     """Apply one parallel stochastic update to the array."""
     if engine_name(crossbar.kernel) == "numpy":
         arrays.update(crossbar, x, d, gain, pulses)
+        crossbar.relax()
         return
     law_module(crossbar.kernel).update_array(
         crossbar.columns,

@@ -11,6 +11,7 @@ import sympy as sp
 
 from phys.device import Device
 from phys.elementary import exp32
+from phys.function_kernel import hidden_places
 from phys.random_bits import PARAMETER_SPREAD, STEP_SPREAD, normals, stream_key
 from theory import DeviceLaw
 
@@ -24,12 +25,15 @@ class Population:
 
     Attributes
     ----------
+    count : int
+        How many devices the array has.
     step, low, high : float64, scalar or (n,)
         Each device's ``dw_min`` and bounds; scalars where devices do not differ.
     values : dict of parameter symbol to float64, scalar or (n,)
     """
 
     device: Device
+    count: int
     step: Any
     low: Any
     high: Any
@@ -37,10 +41,12 @@ class Population:
 
     @property
     def coefficients(self) -> np.ndarray:
-        """Kernel coefficients, float32 (n, width), or (1, width) where devices do not differ."""
+        """Kernel coefficients, float32 (n, width), or (1, width) where all devices stay alike."""
         table: np.ndarray = self.device.kernel.coefficients(
             self.values, self.step, self.low, self.high
         )
+        if hidden_places(self.device.kernel) and table.shape[0] < self.count:
+            table = np.repeat(table, self.count, axis=0)
         return table
 
 
@@ -90,4 +96,4 @@ def draw_population(device: Device, count: int, seed: int) -> Population:
             values[parameter.symbol] = value
         own_low, own_high = device.form.bounds
         values |= {s: v for s, v in ((own_low, low), (own_high, high)) if s.is_Symbol}
-    return Population(device, step, low, high, values)
+    return Population(device, count, step, low, high, values)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
-
-from phys import checked
-from phys.checked import InputError
+from phys.function_checks import check_function, checked_bounds
+from phys.function_identity import name_of
 
 
 @dataclass(frozen=True)
@@ -18,43 +17,47 @@ class StepFunctions:
     Parameters
     ----------
     up, down : callable
-        ``q_up(w)`` and ``q_down(w)`` for a float32 array `w`, positive inside the bounds.
+        ``q_up(w)`` and ``q_down(w)`` for a float32 array `w`: dimensionless, finite from bound to
+        bound, positive between them.
     bounds : (float, float)
         ``w_min < 0 < w_max``.
     name : str
+
+    Raises
+    ------
+    InputError
+        A function that raises, returns another shape, numbers that are no steps, or numbers that
+        depend on more than the weight; bounds that do not hold 0.
+
+    Notes
+    -----
+    Plain functions and lambdas that numba can compile run at the speed of a law: arithmetic,
+    comparisons, NumPy functions, Python numbers from around them and other plain functions that
+    they call, see `phys.numbers_pass`. Others run at NumPy's speed, and a `UncompiledDeviceWarning`
+    says why. The fast and the event engine give the same bits either way, since both run the same
+    form. The compiled and the NumPy form of functions that use + - * / and square roots give the
+    same bits; other functions may differ in the last place.
 
     Examples
     --------
     >>> from phys import Device
     >>> device = Device(StepFunctions(lambda w: 1 - w**3, lambda w: 1 + w, (-1, 1)), dw_min=0.01)
-    >>> device.law.name
-    'step functions'
+    >>> device.law
+    StepFunctions(up=<lambda>, down=<lambda>, bounds=(-1, 1), name='step functions')
     """
 
-    up: Callable[[np.ndarray], np.ndarray]
-    down: Callable[[np.ndarray], np.ndarray]
+    up: Callable[[Any], Any]
+    down: Callable[[Any], Any]
     bounds: tuple[float, float]
     name: str = "step functions"
 
     def __post_init__(self) -> None:
-        low = checked.real("bounds[0]", self.bounds[0], -np.inf)
-        high = checked.real("bounds[1]", self.bounds[1], -np.inf)
-        if not low < 0 < high:
-            raise InputError(
-                f"bounds = {self.bounds} do not hold 0 strictly inside; give (w_min < 0, w_max > 0)"
-            )
-        inside = np.linspace(low, high, 101, dtype=np.float32)[1:-1]
-        for name in ("up", "down"):
-            q = np.asarray(getattr(self, name)(inside))
-            if q.shape != inside.shape:
-                raise InputError(
-                    f"{name} returned shape {q.shape} for weights of shape {inside.shape}; "
-                    f"write it with NumPy so that it works element by element"
-                )
-            bad = np.nonzero(~(np.isfinite(q) & (q > 0)))[0] if np.isrealobj(q) else [0]
-            if len(bad):
-                k = bad[0]
-                raise InputError(
-                    f"{name}(w = {inside[k]:.4g}) = {q[k]} is not a positive, finite, real step; "
-                    f"correct the function or narrow the bounds"
-                )
+        bounds = checked_bounds(self.bounds)
+        check_function("up", self.up, bounds)
+        check_function("down", self.down, bounds)
+
+    def __repr__(self) -> str:
+        return (
+            f"StepFunctions(up={name_of(self.up)}, down={name_of(self.down)}, "
+            f"bounds={self.bounds}, name={self.name!r})"
+        )

@@ -216,6 +216,7 @@ class Counting:
         return 0.7 * (1 + v)
 
 
+@pytest.mark.filterwarnings("ignore::phys.UncompiledDeviceWarning")
 @pytest.mark.parametrize(("read", "extra"), [("down", 0), ("mean", 1)])
 def test_every_pulse_is_counted(read: str, extra: int) -> None:
     counting = Counting()
@@ -226,6 +227,7 @@ def test_every_pulse_is_counted(read: str, extra: int) -> None:
     assert xbar.updates == 2 * (77 + extra)
 
 
+@pytest.mark.filterwarnings("ignore::phys.UncompiledDeviceWarning")
 @pytest.mark.parametrize("pairs", [600, None, "measure"])
 def test_a_device_without_a_law_is_shifted(pairs: int | str | None) -> None:
     counting = Counting()
@@ -290,6 +292,7 @@ def test_measured_stop_under_noise(delta: float, noise: float) -> None:
     assert abs(early.reference.mean() - 0.3) > tolerance
 
 
+@pytest.mark.filterwarnings("ignore::phys.UncompiledDeviceWarning")
 def test_measured_stop_under_noise_without_a_law() -> None:
     counting = Counting()
     xbar = Crossbar(10, 10, Device(counting.functions, dw_min=0.01, cycle_noise=0.5), seed=1)
