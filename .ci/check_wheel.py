@@ -26,6 +26,7 @@ def problems(wheel: Path) -> list[str]:
         for package in PACKAGES:
             source = ROOT / package
             wanted = {path.relative_to(ROOT).as_posix() for path in source.rglob("*.py")}
+            wanted |= {path.relative_to(ROOT).as_posix() for path in source.rglob("*.csv")}
             wanted.add(f"{package}/py.typed")
             found += [f"{name} is missing" for name in sorted(wanted - names)]
         if f"{info}/licenses/LICENSE" not in names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from click.core import ParameterSource
 from phys import cli_common as common
 from phys.checked import InputError
 
-DEVICE_OPTIONS = ("w_max", "w_min", "imbalance", "dw_min", "spread", "cycle_noise")
+LAW_OPTIONS = ("w_max", "w_min", "imbalance")
+NUMBER_OPTIONS = {"dw_min": "dw_min", "spread": "device_spread", "cycle_noise": "cycle_noise"}
+DEVICE_OPTIONS = (*LAW_OPTIONS, *NUMBER_OPTIONS)
 SHIFT_OPTIONS = ("zero_shift", "zero_shift_arrays", "pairs", "read", "reference_error")
 
 
@@ -54,6 +57,27 @@ def _device(w_max: float, w_min: float | None, imbalance: float, **numbers: floa
     )
 
 
+def _device_of_file(ctx: click.Context, path: Path, options: dict[str, Any]) -> Any:
+    """Return the device of a law file; the device options that are given replace its numbers."""
+    from phys.device_file import read_device_file
+
+    for name in LAW_OPTIONS:
+        if _typed(ctx, name):
+            raise InputError(
+                f"{_option(ctx, name)} beside --law: the file has the law; change it there"
+            )
+    given = {NUMBER_OPTIONS[n]: options[n] for n in NUMBER_OPTIONS if _typed(ctx, n)}
+    return replace(read_device_file(path), **given)
+
+
+def _typed(ctx: click.Context, name: str) -> bool:
+    return ctx.get_parameter_source(name) == ParameterSource.COMMANDLINE
+
+
+def _option(ctx: click.Context, name: str) -> str:
+    return next(p.opts[0] for p in ctx.command.params if p.name == name)
+
+
 def _arrays(zero_shift: bool, letters: str | None) -> bool | str:
     if letters and not zero_shift:
         raise InputError(
@@ -66,11 +90,10 @@ def _refuse_meaningless(ctx: click.Context, algorithm: str) -> None:
     """Refuse options about devices for the algorithm that has none."""
     if algorithm != "float":
         return
-    for name in (*DEVICE_OPTIONS, *SHIFT_OPTIONS):
-        if ctx.get_parameter_source(name) == ParameterSource.COMMANDLINE:
-            option = next(p.opts[0] for p in ctx.command.params if p.name == name)
+    for name in ("law", *DEVICE_OPTIONS, *SHIFT_OPTIONS):
+        if _typed(ctx, name):
             raise InputError(
-                f"{option} is given, but --algorithm float has no devices; "
+                f"{_option(ctx, name)} is given, but --algorithm float has no devices; "
                 f"leave it out, or choose sgd or shd"
             )
 
@@ -100,6 +123,12 @@ def _refuse_meaningless(ctx: click.Context, algorithm: str) -> None:
     type=click.Choice(["sigmoid", "tanh", "relu"]),
     default="sigmoid",
     show_default=True,
+)
+@click.option(
+    "--law",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    metavar="LAW.json",
+    help="Device of a law file, as crosspoint fit writes it, instead of soft bounds.",
 )
 @click.option("--w-max", type=float, default=0.6, show_default=True, help="Upper soft bound.")
 @click.option("--w-min", type=float, help="Lower soft bound.  [default: minus w-max]")
@@ -164,7 +193,7 @@ def _refuse_meaningless(ctx: click.Context, algorithm: str) -> None:
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.pass_context
 def train(ctx: click.Context, /, **options: Any) -> None:
-    """Train a fully connected network on arrays of soft-bound devices.
+    """Train a fully connected network on arrays of soft-bound devices, or of those of a law file.
 
     Prints the test accuracy after every epoch. With --checkpoint, Ctrl-C keeps the state, and the
     same command with --resume goes on from it as if it had never been stopped.
@@ -174,7 +203,9 @@ def train(ctx: click.Context, /, **options: Any) -> None:
     _refuse_meaningless(ctx, options["algorithm"])
     shifted = _arrays(options["zero_shift"], options["zero_shift_arrays"])
     device = None
-    if options["algorithm"] != "float":
+    if options["law"] is not None:
+        device = _device_of_file(ctx, options["law"], options)
+    elif options["algorithm"] != "float":
         device = _device(**{name: options[name] for name in DEVICE_OPTIONS})
     checkpoint, resume = options["checkpoint"], options["resume"]
     if resume and checkpoint is None:

@@ -12,7 +12,7 @@ from phys.fit_likelihood import Innovations, Likelihood
 from phys.fit_parameters import Layout
 
 DIFFERENCE = 1e-6
-ROUNDS = 3
+ROUNDS = 10
 ITERATIONS = 40
 SETTLED = 1e-3
 """A round that changes minus the logarithm of the likelihood by less than this is the last one."""

@@ -181,8 +181,10 @@ def fit_law(
         # Bounds that no pulse presses against are put where the readings end.
         ends = {"w_max": float(data.weight.max()), "w_min": float(data.weight.min())}
         values = layout.natural(optimum.vector)
-        held = {name: ends[name] for name in family.hard}
-        layout = Layout(family, devices, held, tuple(e for e in effects if e == "step"))
+        held = {name: ends[name] for name in lost}
+        gone = {"high": "w_max", "low": "w_min"}
+        kept = tuple(effect for effect in effects if gone.get(effect) not in lost)
+        layout = Layout(family, devices, held, kept)
         again = {name: float(values[name]) for name in layout.names}
         likelihood = Likelihood(family, data)
         optimum = optimise(likelihood, layout, layout.vector(again), check)
@@ -281,6 +283,8 @@ def _intervals(optimum: Optimum, drawn: Resamples, confidence: float) -> dict[st
         width = drawn.half_width(drawn.vectors[:, k], confidence)
         ends = [layout.natural(_moved(optimum.vector, k, side * width))[name] for side in (-1, 1)]
         made[name] = Interval(float(values[name]), float(min(ends)), float(max(ends)))
+    for name, value in layout.held.items():
+        made[name] = Interval(value, math.nan, math.nan)
     if STEP not in made:
         centre = float(np.log(layout.family.nominal_step(values)))
         steps = np.log(layout.family.nominal_step(layout.natural(drawn.vectors)))

@@ -64,6 +64,11 @@ def read_pulses(path: Path | str, span: tuple[float, float] | None = None) -> Pu
     return _arranged(path, header, rows, span)
 
 
+def unit_of(path: Path) -> float:
+    """Return the siemens that one unit of the readings stands for; 1 where they are weights."""
+    return _Header.read(path, _lines(path)).factor
+
+
 @dataclass(frozen=True)
 class _Row:
     line: int
