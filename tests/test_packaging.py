@@ -18,8 +18,8 @@ import pytest
 # Import names that differ from the distribution's.
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "vcd": "pyvcd"}
 
-# SymPy, numba and Matplotlib are built on the first three; pytest is there where the conformance kit
-# meets it.
+# SymPy, numba and Matplotlib are built on the first three; pytest is there where the conformance
+# kit meets it.
 COME_ALONG = {"mpmath", "llvmlite", "PIL", "pytest"}
 
 
@@ -138,7 +138,7 @@ case "$*" in
     "-m venv "*)
         for folder; do :; done
         mkdir -p "$folder/bin"
-        for name in python crosspoint; do cp "$0" "$folder/bin/$name"; done ;;
+        for name in python crosspoint jupyter; do cp "$0" "$folder/bin/$name"; done ;;
 esac
 echo "${{0##*/}} $*" >> "$LOG"
 """
@@ -208,6 +208,29 @@ def test_the_second_run_does_not_reinstall(workshop):
     assert len(workshop.asked("pip install")) == 1
 
 
+def test_the_tutorials_need_more_and_leave_the_other_set_ups_valid(workshop):
+    python = f"PYTHON={workshop.python('3.12.0', 0)}".replace(str(workshop.folder), ".")
+    (workshop.folder / "tutorials").mkdir()
+    (workshop.folder / "some data").mkdir()
+    workshop.make("test", python)
+    opened = workshop.make("lab", python, "ARGS=--no-browser")
+    assert opened.returncode == 0, opened.stderr
+    assert [line for line in workshop.asked("pip install") if line.endswith(".[tutorials]")]
+    assert workshop.asked("jupyter") == ["jupyter lab --no-browser 00_start_here.ipynb"]
+
+    # Nothing is installed again, whichever target comes next.
+    workshop.make("notebooks", python, "DATA=some data", "ARGS=01_one_device.ipynb")
+    assert workshop.asked("pip") == []
+    assert workshop.asked("execute") == ["python tutorials/execute.py 01_one_device.ipynb"]
+    workshop.make("test", python)
+    assert workshop.asked("pip") == []
+    workshop.make("test-notebooks", python)
+    assert workshop.asked("pip") == []
+    assert workshop.asked("pytest") == [
+        "python -m pytest -n 2 tests/tutorials/run_notebooks.py",
+    ]
+
+
 def test_a_failed_installation_is_tried_again(workshop):
     python = workshop.python("3.12.0", 0)
     script = python.read_text()
@@ -231,5 +254,5 @@ def test_an_old_python_is_named(workshop):
 
 def test_help_lists_the_targets(workshop):
     shown = workshop.make("help").stdout
-    for target in ("demo", "test", "lint", "clean"):
+    for target in ("demo", "test", "lab", "notebooks", "test-notebooks", "lint", "clean"):
         assert f"make {target}" in shown
