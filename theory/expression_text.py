@@ -151,15 +151,19 @@ def write_expression(expression: Expr, names: Mapping[Symbol, str]) -> str:
     >>> write_expression(1 - exp(-5 * w) / 3, {w: "w"})
     '1 - exp(-5*w)/3'
     """
-    text = str(_Writer(dict(names)).doprint(expression))
-    try:
-        back = parse_expression(text, {name: symbol for symbol, name in names.items()})
-    except ExpressionError as error:
-        raise ExpressionError(
-            f"{expression} cannot be written as text: {error}; "
-            f"write it with + - * / ** and {', '.join(FUNCTIONS)}"
-        ) from None
-    if back != expression and (back - expression).equals(0) is not True:
+    symbols = {name: symbol for symbol, name in names.items()}
+    for writer in (_Writer, _NumbersLast):
+        text = str(writer(dict(names)).doprint(expression))
+        try:
+            back = parse_expression(text, symbols)
+        except ExpressionError as error:
+            raise ExpressionError(
+                f"{expression} cannot be written as text: {error}; "
+                f"write it with + - * / ** and {', '.join(FUNCTIONS)}"
+            ) from None
+        if back == expression:
+            return text
+    if (back - expression).equals(0) is not True:
         raise ExpressionError(f"{expression} does not come back from the text {text!r}")
     return text
 
@@ -184,6 +188,19 @@ class _Writer(StrPrinter):
 
     def _print_Symbol(self, symbol: Symbol) -> str:
         return self.names.get(symbol, symbol.name)
+
+
+class _NumbersLast(_Writer):
+    """Puts the number of a product behind its sums, into which reading would multiply it."""
+
+    def _print_Mul(self, product: Mul) -> str:
+        number, factors = product.as_coeff_mul()
+        if len(factors) < 2 or abs(number) == 1:
+            return str(super()._print_Mul(product))
+        rest = str(super()._print_Mul(Mul(*factors)))
+        up, down = abs(number).as_numer_denom()
+        sign = "-" if number < 0 else ""
+        return f"{sign}{rest}{'' if up == 1 else f'*{up}'}{'' if down == 1 else f'/{down}'}"
 
 
 def _check_tokens(text: str) -> None:

@@ -17,6 +17,7 @@ from phys.checked import InputError
 from phys.kernels import law_kernel
 from phys.strategies import ASYMMETRIES, SIZES, simplest
 from theory import DeviceLaw, laws, w
+from theory.law_file import law_from_json, law_to_json
 
 PLACES = np.linspace(0, 1, 403)[1:-1]
 SOFT = strategies.laws(("flat",), ("soft",))
@@ -153,6 +154,13 @@ def test_forms_have_kernel_code_that_follows_them(size: str, asymmetry: str) -> 
     made = (xbar.kernel.up_step(places, table, 0), -xbar.kernel.down_step(places, table, 0))
     for q, step in zip(exact, made, strict=True):
         assert np.abs(step / xbar.device.dw_min - q).max() < 2e-6 * np.abs(q).max()
+
+
+@pytest.mark.parametrize("asymmetry", ASYMMETRIES)
+def test_forms_come_back_from_law_files_as_they_were(asymmetry: str) -> None:
+    for size in SIZES:
+        form = strategies.law_form(size, asymmetry)
+        assert law_from_json(law_to_json(form)) == form
 
 
 def test_laws_of_one_form_share_a_kernel() -> None:
