@@ -13,7 +13,7 @@ engine finds the same bits.
 import numpy as np
 
 from phys.elementary import F0, F1, LOW_31, U33, normal_from_halves
-from phys.random_bits import LOW_32, SLOTS_PER_DEVICE, U1, U32, child
+from phys.random_bits import LOW_32, U1, U32, child
 from phys.simd import lane_dot
 
 NOISE_LANES = 16
@@ -176,16 +176,17 @@ def clamp(value, low, high):
     return value
 
 
-def normals_into(devices, count, key, slot, draws):
-    """Write to `draws` the standard normals of `count` devices in one slot; return them.
+def normals_into(listed, count, key, words):
+    """Write to `words` the standard normals of `count` listed pulses; return them.
 
-    Hashing takes 64 bits and the rest 32: a loop over one width fills the vector registers. The
-    last register is filled too, so `devices` and `draws` are a multiple of `NOISE_LANES` long.
+    A listed pulse is twice its place, ``device * 64 + slot``, plus 0 or 1. Hashing takes 64 bits
+    and the rest 32: a loop over one width fills the vector registers. The last register is filled
+    too, so `listed` and `words` are a multiple of `NOISE_LANES` long.
     """
-    first, second, xi = draws
+    first, second, xi = words
     count = (count + NOISE_LANES - 1) // NOISE_LANES * NOISE_LANES
     for k in range(count):
-        bits = child(key, np.uint64(devices[k]) * SLOTS_PER_DEVICE + slot)
+        bits = child(key, np.uint64(listed[k]) >> U1)
         first[k] = np.int32(bits >> U33)
         second[k] = np.int32(bits & LOW_31)
     for k in range(count):
