@@ -11,6 +11,7 @@ COMMANDS = {
     "check": ("phys.cli_check", "look for counter-examples to the theory on a device of your own"),
     "demo": ("phys.cli_demo", "derive, simulate and train the demonstration; write its report"),
     "derive": ("phys.cli_derive", "derive fixed points and energies of a device law, step by step"),
+    "fit": ("phys.cli_fit", "fit a device law to measured pulses; intervals, plot and law file"),
     "simulate": (
         "phys.cli_simulate",
         "run a training step pulse by pulse on a clock; table and diagram",
