@@ -10,6 +10,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from phys import cli_algorithms, schedules
 from phys import cli_common as common
 from phys.checked import InputError
 
@@ -94,17 +95,22 @@ def _refuse_meaningless(ctx: click.Context, algorithm: str) -> None:
         if _typed(ctx, name):
             raise InputError(
                 f"{_option(ctx, name)} is given, but --algorithm float has no devices; "
-                f"leave it out, or choose sgd or shd"
+                f"leave it out, or choose one with devices, such as sgd or shd"
             )
 
 
-@click.command()
+@click.command(epilog=cli_algorithms.algorithms_help())
 @click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help=common.DATA_HELP)
 @click.option(
     "--dataset", type=click.Choice(["mnist", "digits"]), default="mnist", show_default=True
 )
 @click.option(
-    "--algorithm", type=click.Choice(["float", "sgd", "shd"]), default="shd", show_default=True
+    "--algorithm",
+    type=click.Choice(cli_algorithms.NAMES),
+    metavar="NAME",
+    default="shd",
+    show_default=True,
+    help="One of those below.",
 )
 @click.option("--epochs", type=int, default=3, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
@@ -112,11 +118,20 @@ def _refuse_meaningless(ctx: click.Context, algorithm: str) -> None:
 @click.option(
     "--layers", callback=_sizes, metavar="N,N,...", help="Units per layer; MNIST: 784,256,128,10."
 )
-@click.option("--lr", type=float, help="Learning rate of float (0.05) and sgd (0.01).")
-@click.option("--lr-a", type=float, help="Learning rate of SHD's array A (0.05).")
-@click.option("--lr-c", type=float, help="Rate of SHD's transfer from A to C (0.2).")
-@click.option("--transfer-every", type=int, help="Samples between two transfers of SHD (2).")
-@click.option("--pulses", type=int, help="Slots of a pulse train (10).")
+@click.option("--lr", type=float, help="Learning rate of the algorithms with one array.")
+@click.option("--lr-a", type=float, help="Learning rate of array A.")
+@click.option("--lr-c", type=float, help="Rate of the transfer from A to C.")
+@click.option("--transfer-every", type=int, help="Samples between two transfers.")
+@click.option("--pulses", type=int, help="Slots of a pulse train.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    callback=cli_algorithms.read_settings,
+    metavar="NAME=VALUE",
+    help="Any setting of the algorithm; may be given more than once.",
+)
+@click.option("--schedule", metavar="WORD", help=f"Of the learning rates: {schedules.HELP}.")
 @click.option("--batch", type=int, default=1, show_default=True, help="Samples per batch.")
 @click.option(
     "--activation",
@@ -181,6 +196,21 @@ def _refuse_meaningless(ctx: click.Context, algorithm: str) -> None:
     help="Times in the first epoch, fewer later; SHD only.",
 )
 @click.option(
+    "--record",
+    multiple=True,
+    metavar="NAME",
+    help="Note a, c, a.reference, a.effective, a buffer such as h, gradient (E[g] and E|g|) or "
+    "energy, for --json; may be given more than once.",
+)
+@click.option("--record-every", type=int, metavar="SAMPLES", help="When --record notes.")
+@click.option("--record-layer", type=int, default=1, show_default=True, help="Where, from 1.")
+@click.option(
+    "--record-devices",
+    callback=cli_algorithms.read_devices,
+    metavar="ROW,COLUMN;...",
+    help="Which devices of the layer, from 0.",
+)
+@click.option(
     "--checkpoint",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
@@ -212,6 +242,12 @@ def train(ctx: click.Context, /, **options: Any) -> None:
         raise InputError("--resume needs --checkpoint FILE; name the file to go on from")
     if checkpoint is not None and not resume:
         common.check_writable(checkpoint.parent, "the folder of --checkpoint")
+    record = cli_algorithms.recorders(
+        options["record"],
+        options["record_layer"],
+        options["record_devices"],
+        options["record_every"],
+    )
     dataset = common.load_data(options["dataset"], options["data"])
     common.show_notice(dataset)
 
@@ -232,6 +268,8 @@ def train(ctx: click.Context, /, **options: Any) -> None:
                 lr_c=options["lr_c"],
                 transfer_every=options["transfer_every"],
                 pulses=options["pulses"],
+                settings=options["settings"],
+                schedule=options["schedule"],
                 batch=options["batch"],
                 activation=options["activation"],
                 pairs=options["pairs"],
@@ -240,6 +278,7 @@ def train(ctx: click.Context, /, **options: Any) -> None:
                 checkpoint_file=checkpoint,
                 resume=resume,
                 record_energy=options["record_energy"],
+                record=record,
                 progress=bars.follow("run"),
             )
     except KeyboardInterrupt as stop:
@@ -247,8 +286,8 @@ def train(ctx: click.Context, /, **options: Any) -> None:
     seconds = time.perf_counter() - began
 
     if options["as_json"]:
-        record = history.as_dict() | {"notice": dataset.notice, "seconds": seconds}
-        click.echo(common.to_json(record))
+        result = history.as_dict() | {"notice": dataset.notice, "seconds": seconds}
+        click.echo(common.to_json(result))
         return
     click.echo(f"{dataset.source}; {options['algorithm']}, seed {options['seed']}")
     for epoch, (accuracy, loss) in enumerate(zip(history.accuracy, history.loss, strict=True), 1):
