@@ -47,8 +47,17 @@ def execute(path: Path) -> nbformat.NotebookNode:
         kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
         language_info={"name": "python"},
     )
+    fold(notebook)
     stamp(notebook, version("crosspoint"))
     return notebook
+
+
+def fold(notebook: nbformat.NotebookNode) -> None:
+    """Fold the cells that reveal a result, code and output: they stand below the question."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and "reveal(" in cell.source:
+            cell.metadata["jupyter"] = {"outputs_hidden": True, "source_hidden": True}
+            cell.metadata["tags"] = ["hide-cell"]
 
 
 def main() -> int:

@@ -78,6 +78,8 @@ def _cells(notebook: dict[str, Any]) -> Iterator[str]:
             yield "an empty cell"
         if cell["cell_type"] == "code" and cell["execution_count"] is None:
             yield f"never executed: {source_of(cell)[:40]!r}"
+        if "reveal(" in source_of(cell) and "hide-cell" not in cell["metadata"].get("tags", ()):
+            yield f"a result lies open below its question: {source_of(cell)[:40]!r}"
     counts = [c["execution_count"] for c in cells if c["cell_type"] == "code"]
     if counts != list(range(1, len(counts) + 1)):
         yield "not executed once from top to bottom"

@@ -111,6 +111,7 @@ BREAKS = {
     "never executed": lambda cells: cells[1].update(execution_count=None),
     "not executed once": lambda cells: cells[1].update(execution_count=2),
     "no assert": lambda cells: cells[1].update(source="1"),
+    "lies open": lambda cells: cells[1].update(source="reveal(1)", metadata={}),
     "an error": lambda cells: cells[1].update(
         outputs=[{"output_type": "error", "ename": "ValueError", "traceback": []}]
     ),
