@@ -11,6 +11,7 @@ import numpy as np
 from phys import compiler, fast, read_loops
 from phys.activations import ACTIVATIONS
 from phys.algorithms import BUILT_IN, Algorithm, BuiltIn
+from phys.differential_pair import DifferentialPair
 from phys.float_array import FloatArray
 from phys.network import Layer, Network
 
@@ -26,17 +27,24 @@ def _training_module(step: str, laws: tuple[tuple[str, Any], ...], plain: bool) 
     return compiler.training_module(step, dict(laws), plain)
 
 
+def _update_module(array: Any) -> Any:
+    """Return the module whose `update_array` moves the weights of an array."""
+    pair = isinstance(array, DifferentialPair)
+    return array.module() if pair else fast.law_module(array.kernel)
+
+
 def _pack(array: Any, number: np.ndarray) -> tuple[Any, ...]:
     """Return an array as `phys.layer_steps` unpacks it."""
     if isinstance(array, FloatArray):
         return array.columns, array.reference_columns
+    if isinstance(array, DifferentialPair):
+        own = array.packed()
+    else:
+        own = array.coefficients.reshape(-1), array.stride, array.noise, array.streams
     return (
         array.columns,
         array.reference_columns,
-        array.coefficients.reshape(-1),
-        array.stride,
-        array.noise,
-        array.streams,
+        *own,
         number,
         array.statistics,
         (array.read.column.settings(), array.read_streams[read_loops.COLUMN], array.reads),
@@ -103,7 +111,7 @@ def compiled_runner(
     if any(fast.engine_name(array.kernel) == "numpy" for array in arrays):
         return None
     first, plain = network.layers[0], network.is_plain
-    laws = tuple((n, fast.law_module(first.arrays[n].kernel)) for n in algorithm.arrays)
+    laws = tuple((n, _update_module(first.arrays[n])) for n in algorithm.arrays)
     module = _training_module(cast(BuiltIn, algorithm).step, laws, plain)
     loop = module.train if plain else module.train_maps
     memory = _plain_memory(network, batch) if plain else _maps_memory(network, batch)

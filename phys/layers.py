@@ -8,8 +8,11 @@ the rows of a patch lie side by side too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -82,6 +85,10 @@ class Pool:
 
 
 LayerList = Sequence[Dense | Conv | Pool]
+HIDDEN = {"mnist": (256, 128), "digits": (64, 32)}
+WORD = re.compile(
+    r"conv(?P<channels>\d+)x(?P<kernel>\d+)|(?P<kind>(avg)?)pool(?P<size>\d+)|(?P<units>\d+)"
+)
 LENET5: LayerList = (Conv(6, 5), Pool(2), Conv(16, 5), Pool(2), Dense(120), Dense(84), Dense(10))
 """LeNet-5 after LeCun et al., Proc. IEEE 86:2278 (1998): full connections, no padding."""
 
@@ -226,3 +233,102 @@ def _pooled(stage: Stage, layer: Pool, place: str) -> Stage:
     return Stage(
         stage.source, stage.rows, stage.kernel, stage.stride, layer.size, layer.kind == "average"
     )
+
+
+def dense_stages(units: Sequence[int]) -> tuple[Stage, ...]:
+    """Return fully connected layers between so many units, inputs first.
+
+    Examples
+    --------
+    >>> [(stage.rows, stage.cols) for stage in dense_stages((784, 128, 10))]
+    [(128, 785), (10, 129)]
+    """
+    return tuple(Stage((1, 1, inputs), outputs) for inputs, outputs in pairwise(units))
+
+
+def stages_for(
+    layers: Any, data: str, image_shape: tuple[int, int], classes: int
+) -> tuple[Stage, ...]:
+    """Return the layers that `phys.train` was asked for, fitted to its data.
+
+    Parameters
+    ----------
+    layers : tuple of int, list of Dense, Conv and Pool, "lenet5" or None
+        Units per layer, inputs and classes included; or layers behind the image; or the default
+        for the data.
+    data : str
+        Name of the data.
+    image_shape : tuple of int
+        Rows and columns of an image.
+    classes : int
+
+    Raises
+    ------
+    InputError
+        Layers that do not fit the data or each other.
+    """
+    pixels = image_shape[0] * image_shape[1]
+    if layers is None:
+        return dense_stages((pixels, *HIDDEN.get(data, (64,)), classes))
+    if isinstance(layers, str):
+        checked.choice("layers", layers, ("lenet5",))
+        layers = LENET5
+    if not isinstance(layers, Sequence):
+        raise InputError(
+            f"layers = {layers!r} is a {type(layers).__name__}; give units per layer, a list of "
+            f'Dense, Conv and Pool, or "lenet5"'
+        )
+    if any(isinstance(layer, Dense | Conv | Pool) for layer in layers):
+        made = stages(layers, image_shape)
+        if made[-1].rows < classes:
+            raise InputError(
+                f"layers end with {layers[-1]!r}, and the data have {classes} classes; end with "
+                f"Dense({classes})"
+            )
+        return made
+    sizes = tuple(checked.whole(f"layers[{k}]", n, 1) for k, n in enumerate(layers))
+    if len(sizes) < 2 or sizes[0] != pixels or sizes[-1] < classes:
+        raise InputError(
+            f"layers = {sizes} do not fit the data: {pixels} inputs and {classes} classes; "
+            f"give ({pixels}, ..., {classes})"
+        )
+    return dense_stages(sizes)
+
+
+def parse_layers(text: str) -> Any:
+    """Read layers from words between commas, as the command line takes them.
+
+    Whole numbers alone are units per layer, inputs first; with convolutions among them, the layers
+    behind the image.
+
+    Raises
+    ------
+    InputError
+        A word that is no layer.
+
+    Examples
+    --------
+    >>> parse_layers("784,128,10")
+    (784, 128, 10)
+    >>> parse_layers("conv6x5,pool2,10")
+    [Conv(channels=6, kernel=5, stride=1), Pool(size=2, kind='max'), Dense(units=10)]
+    """
+    if text == "lenet5":
+        return text
+    layers: list[Dense | Conv | Pool] = []
+    for word in text.split(","):
+        match = WORD.fullmatch(word.strip())
+        if match is None:
+            raise InputError(
+                f"layers: {word.strip()!r} is no layer; write units such as 784,256,128,10, or "
+                f"lenet5, or conv6x5 (6 channels, 5 x 5 pixels), pool2, avgpool2 and units"
+            )
+        if match["channels"]:
+            layers.append(Conv(int(match["channels"]), int(match["kernel"])))
+        elif match["size"]:
+            layers.append(Pool(int(match["size"]), "average" if match["kind"] else "max"))
+        else:
+            layers.append(Dense(int(match["units"])))
+    if all(isinstance(layer, Dense) for layer in layers):
+        return tuple(layer.units for layer in layers if isinstance(layer, Dense))
+    return layers

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,9 @@ import numpy as np
 from phys import convolution
 from phys.activations import activate, slope, softmax_direction, with_bias
 from phys.crossbar import Crossbar
+from phys.differential_pair import DifferentialPair
 from phys.float_array import FloatArray
-from phys.layers import Stage
+from phys.layers import Stage, dense_stages
 from phys.random_bits import ARRAY, INITIAL_WEIGHT, stream_key, uniforms
 
 PROBE_BATCH = 100
@@ -130,6 +130,10 @@ class Network:
         height, width, channels = self.stages[0].source
         return (height * width * channels, *(stage.rows * stage.patches for stage in self.stages))
 
+    def describe_layers(self) -> list[Any]:
+        """Return the layers in JSON types: units where all are fully connected."""
+        return list(self.sizes) if self.is_dense else [repr(stage) for stage in self.stages]
+
     @property
     def is_plain(self) -> bool:
         """Whether all layers are fully connected and all reads ideal."""
@@ -155,6 +159,8 @@ class Network:
             start = self.initial_weights(depth)
             if isinstance(layer.c, FloatArray):
                 layer.c.set_weights(start.T)
+            elif isinstance(layer.c, DifferentialPair):
+                layer.c.set_effective_weights(start.T)
             else:
                 layer.c.set_weights((start + layer.c.reference_columns).T)
 
@@ -225,5 +231,4 @@ class Network:
 def _stages(sizes: tuple[int, ...] | tuple[Stage, ...]) -> tuple[Stage, ...]:
     if all(isinstance(size, Stage) for size in sizes):
         return tuple(size for size in sizes if isinstance(size, Stage))
-    units = [int(size) for size in sizes if not isinstance(size, Stage)]
-    return tuple(Stage((1, 1, inputs), outputs) for inputs, outputs in pairwise(units))
+    return dense_stages([int(size) for size in sizes if not isinstance(size, Stage)])

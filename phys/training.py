@@ -14,6 +14,7 @@ from phys.data import Dataset, load
 from phys.device import Device
 from phys.divergence import Diverged
 from phys.history import History, Progress
+from phys.mappings import ArrayKind
 from phys.recording import Recorder
 from phys.schedules import Schedule
 from phys.training_run import TrainingInterrupted, TrainingRun
@@ -30,7 +31,7 @@ def train(
     zero_shift: bool | str = True,
     samples: int | None = None,
     *,
-    layers: tuple[int, ...] | None = None,
+    layers: Any = None,
     lr: float | None = None,
     lr_a: float | None = None,
     lr_c: float | None = None,
@@ -41,6 +42,9 @@ def train(
     batch: int = 1,
     activation: str = "sigmoid",
     device_a: Device | None = None,
+    update: str = "pulsed",
+    mapping: str = "reference",
+    read_model: Any = None,
     pairs: int | str | None = None,
     read: str = "down",
     reference_error: float = 0.0,
@@ -52,14 +56,16 @@ def train(
     engine: str = "fast",
     progress: Callable[[Progress], Any] | None = None,
 ) -> History:
-    """Train a fully connected network on arrays of devices.
+    """Train a network on arrays of devices.
 
     Parameters
     ----------
     data : str or Dataset
         "mnist", "digits", or what `phys.data.load` returned.
     algorithm : str or Algorithm
-        "float", "sgd" or "shd", or an instance from `phys.algorithms`.
+        "float", "sgd", "zero-shifted-sgd", "shd", "tiki-taka", "tiki-taka-v2",
+        "chopped-tiki-taka-v2", "agad", "residual" or "mixed-precision", see `phys.algorithms`; or
+        an instance from there, or of one's own.
     device : Device, optional
         Device of every array; not used by "float". Default: soft bounds +-0.6, imbalance 0.3,
         dw_min 0.001.
@@ -69,10 +75,16 @@ def train(
         ("a", "c").
     samples : int, optional
         Use only the first so many training images.
-    layers : tuple of int, optional
-        Units per layer, inputs and classes included; default (784, 256, 128, 10) for MNIST.
+    layers : tuple of int, list of Dense, Conv and Pool, or "lenet5", optional
+        Units per layer, inputs and classes included; default (784, 256, 128, 10) for MNIST. Or
+        layers of `phys.layers`, behind the image.
     lr, lr_a, lr_c, transfer_every, pulses
         Settings of the algorithm; None keeps its default.
+    settings : mapping, optional
+        Any settings of the algorithm by name, such as ``{"gamma": 0.2}``.
+    schedule : str, list of (epoch, factor) or Schedule, optional
+        How the learning rates that act on the gradient change from epoch to epoch: "cosine",
+        "exponential:0.95", ``[(10, 0.5), (20, 0.25)]``, ..., see `phys.schedules`.
     batch : int
         Samples that are run forward and backward before their updates; learning rates act on the
         mean gradient. The updates themselves come sample by sample, as on the hardware.
@@ -80,6 +92,13 @@ def train(
         "sigmoid", "tanh" or "relu".
     device_a : Device, optional
         Another device for array A.
+    update : str
+        "pulsed", or "expected": the limit dw_min -> 0 in float64, see `phys.mean_field`.
+    mapping : str
+        "reference": a weight is a device less its reference; "opposite" or "one-sided": the
+        difference of two devices that learn, see `phys.differential_pair`. Pairs are not shifted.
+    read_model : Read, Reads or str, optional
+        How arrays are read: "ideal" (the default), "aihwkit", or see `phys.reads`.
     pairs, read, reference_error
         See `phys.zero_shifting`.
     data_dir : path, optional
@@ -91,6 +110,9 @@ def train(
     record_energy : int
         For SHD: measure the energy this many times in the first epoch, half as often in the second,
         a third as often in the third, and so on: it changes most at the start.
+    record : list of Recorder
+        What else to note and when: trajectories of devices and buffers, gradients, energies, see
+        `phys.recording`.
     engine : str
         "fast", or "stepwise": every sample through `Algorithm.update`, the readable way. Same bits.
     progress : callable, optional
@@ -105,7 +127,7 @@ def train(
     InputError
         An argument that cannot be used.
     Diverged
-        The loss is not a number any more.
+        A weight or the loss is not a number any more; the last checkpoint is kept.
     TrainingInterrupted
         Ctrl-C; a checkpoint has been written if one was asked for.
 
@@ -134,7 +156,8 @@ def train(
         seed=checked.whole("seed", seed, 0, 2**63 - 1),
         shifted=zero_shift,
         samples=samples,
-        sizes=layers,
+        layers=layers,
+        arrays=ArrayKind(update, mapping, read_model),
         batch=checked.whole("batch", batch, 1),
         activation=checked.choice("activation", activation, tuple(ACTIVATIONS)),
         shift_options={"pairs": pairs, "read": read, "reference_error": reference_error},

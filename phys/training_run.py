@@ -18,6 +18,8 @@ from phys.device import Device
 from phys.divergence import Watch
 from phys.energy import check_has_energy, measure_energy
 from phys.history import History, Progress, describe_device, layer_reports
+from phys.layers import stages_for
+from phys.mappings import ArrayKind
 from phys.network import Network
 from phys.random_bits import CHOPPER, SAMPLE_ORDER, child, stream_key
 from phys.recording import Moment, Records
@@ -29,7 +31,6 @@ CHUNK = 1000
 CHECKPOINT_SECONDS = 20.0
 PROBE = 1000
 RUNNING_TEST = 1000
-HIDDEN = {"mnist": (256, 128), "digits": (64, 32)}
 
 
 class TrainingInterrupted(KeyboardInterrupt):
@@ -62,7 +63,8 @@ class TrainingRun:
         seed: int,
         shifted: bool | str,
         samples: int | None,
-        sizes: tuple[int, ...] | None,
+        layers: Any,
+        arrays: ArrayKind,
         batch: int,
         activation: str,
         shift_options: dict[str, Any],
@@ -76,15 +78,15 @@ class TrainingRun:
         total = len(data.train_labels)
         self.count = total if samples is None else checked.whole("samples", samples, 1, total)
         self.data, self.algorithm, self.epochs, self.seed = data, algorithm, epochs, seed
-        self.shifted = _arrays_to_shift(shifted, algorithm)
+        self.shifted = _arrays_to_shift(shifted, algorithm, arrays)
         self.shift_options = shift_options
         self.batch, self.stepwise, self.report, self.file = batch, stepwise, report, file
         self.schedule = as_schedule(schedule, epochs)
         self.record_energy = record_energy
-        pixels, classes = data.train_images.shape[1], int(data.train_labels.max()) + 1
-        self.sizes = _sizes(sizes, data.name, pixels, classes)
-        names = algorithm.arrays
-        self.network = Network(self.sizes, names, devices, seed, activation, algorithm.terms)
+        classes = int(data.train_labels.max()) + 1
+        stages = stages_for(layers, data.name, data.image_shape, classes)
+        names, terms = algorithm.arrays, algorithm.terms
+        self.network = Network(stages, names, devices, seed, activation, terms, arrays.build)
         prepare_layers(self.network, algorithm)
         self.epoch = self.position = 0
         if record_energy:
@@ -98,10 +100,11 @@ class TrainingRun:
         self.history.settings = {
             "data": data.name,
             "samples": self.count,
-            "layers": list(self.sizes),
+            "layers": self.network.describe_layers(),
             "activation": activation,
             "algorithm": repr(algorithm),
             "devices": {n: describe_device(devices[n]) for n in names},
+            **(arrays.describe() if names else {}),
             "zero_shift": "".join(self.shifted),
             **{k: v for k, v in shift_options.items() if self.shifted},
             "batch": batch,
@@ -145,7 +148,7 @@ class TrainingRun:
     @property
     def effective(self) -> Algorithm:
         """The algorithm with the rates of this epoch, for the gradient of a single sample."""
-        factor = self.schedule.factor(self.epoch) / self.batch
+        factor = self.schedule.factor(min(self.epoch, self.epochs - 1)) / self.batch
         return self.algorithm if factor == 1 else self.algorithm.slowed(factor)
 
     def moment(self) -> Moment:
@@ -196,6 +199,8 @@ class TrainingRun:
             raise TrainingInterrupted(self._farewell()) from None
         self.history.samples_per_second = self.samples_timed / max(self.seconds, 1e-9)
         self.history.layers = layer_reports(network)
+        self.history.algorithm = self.effective
+        self.history.probe = images[:PROBE], labels[:PROBE]
 
     def _next_stop(self, chunk: int) -> int:
         """Return the position at which something other than learning is to be done next."""
@@ -290,8 +295,17 @@ def hold_interrupt() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def _arrays_to_shift(shifted: bool | str, algorithm: Algorithm) -> tuple[str, ...]:
-    if shifted is True:
+def _arrays_to_shift(
+    shifted: bool | str, algorithm: Algorithm, arrays: ArrayKind
+) -> tuple[str, ...]:
+    if isinstance(shifted, str) and arrays.has_pairs:
+        raise InputError(
+            f"zero_shift = {shifted!r}: weights of mapping {arrays.mapping!r} have a second array "
+            f"that learns in place of a reference; leave zero_shift out"
+        )
+    if shifted is True and arrays.has_pairs:
+        chosen: tuple[str, ...] = ()
+    elif shifted is True:
         chosen = algorithm.arrays
     elif shifted is False:
         chosen = ()
@@ -310,15 +324,3 @@ def _arrays_to_shift(shifted: bool | str, algorithm: Algorithm) -> tuple[str, ..
             f"zero-shift of array {', '.join(missing)}; give True, or choose sgd"
         )
     return chosen
-
-
-def _sizes(sizes: tuple[int, ...] | None, data: str, pixels: int, classes: int) -> tuple[int, ...]:
-    if sizes is None:
-        return (pixels, *HIDDEN.get(data, (64,)), classes)
-    sizes = tuple(checked.whole(f"layers[{k}]", n, 1) for k, n in enumerate(sizes))
-    if len(sizes) < 2 or sizes[0] != pixels or sizes[-1] < classes:
-        raise InputError(
-            f"layers = {sizes} do not fit the data: {pixels} inputs and {classes} classes; "
-            f"give ({pixels}, ..., {classes})"
-        )
-    return sizes
