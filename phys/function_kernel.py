@@ -5,7 +5,7 @@ o)`` for the compiler, which calls the user's compiled functions, and the same f
 hidden numbers of a device stand among its coefficients, and its steps change them in place.
 
 Where the bounds of devices differ, the functions are given the weight stretched to the nominal
-bounds, ``slope w + offset``, kept within them.
+bounds, ``w_min + slope (w - own w_min)``, kept within them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from phys.function_checks import called, grid
 from phys.hidden_state import HiddenStateFunctions
 from phys.step_functions import StepFunctions
 
-STEP, LOW, HIGH, SLOPE, OFFSET = range(5)
+STEP, LOW, HIGH, SLOPE = range(4)
 AGREEMENT = 1e-3
 
 
@@ -64,13 +64,13 @@ class FunctionKernel:
     @property
     def hidden_places(self) -> dict[str, int]:
         """Where each hidden number stands among the coefficients of a device."""
-        first = OFFSET + 1 if self.own_bounds else HIGH + 1
+        first = SLOPE + 1 if self.own_bounds else HIGH + 1
         return {name: first + k for k, name in enumerate(self.initial)}
 
     @property
     def width(self) -> int:
         """Coefficients per device, padding included."""
-        used = (OFFSET if self.own_bounds else HIGH) + 1 + len(self.initial)
+        used = (SLOPE if self.own_bounds else HIGH) + 1 + len(self.initial)
         return -(-used // 4) * 4
 
     @property
@@ -85,8 +85,7 @@ class FunctionKernel:
         table[:, STEP], table[:, LOW], table[:, HIGH] = step, low, high
         if self.own_bounds:
             nominal_low, nominal_high = self.functions.bounds
-            slope = (nominal_high - nominal_low) / (np.asarray(high) - np.asarray(low))
-            table[:, SLOPE], table[:, OFFSET] = slope, nominal_low - slope * np.asarray(low)
+            table[:, SLOPE] = (nominal_high - nominal_low) / (np.asarray(high) - np.asarray(low))
         for name, place in self.hidden_places.items():
             table[:, place] = self.initial[name]
         return table
@@ -154,7 +153,7 @@ class FunctionKernel:
             place = "place_of(w, c, o)"
             lines.append(
                 "\ndef place_of(w, c, o):\n"
-                f"    place = c[o + {SLOPE}] * w + c[o + {OFFSET}]\n"
+                f"    place = NOMINAL_LOW + c[o + {SLOPE}] * (w - c[o + LOW])\n"
                 "    return np.minimum(np.maximum(place, NOMINAL_LOW), NOMINAL_HIGH)\n"
             )
         for name, sign in (("up", ""), ("down", "-")):
@@ -217,7 +216,7 @@ class FunctionKernel:
         if not self.own_bounds:
             return weight
         low, high = (np.float32(bound) for bound in self.functions.bounds)
-        return np.minimum(np.maximum(c[SLOPE] * weight + c[OFFSET], low), high)
+        return np.minimum(np.maximum(low + c[SLOPE] * (weight - c[LOW]), low), high)
 
     def _call(self, name: str, place: np.ndarray, c: np.ndarray) -> np.ndarray:
         """Call a function for many devices, put away their hidden numbers, return its result."""
