@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phys import array_loops
+from phys.checked import InputError
 from phys.device import Device
 from phys.energy import EnergyPoint
+from phys.function_identity import described
+from phys.hidden_state import HiddenStateFunctions
 from phys.network import Network
 from phys.recording import Recording
 from phys.zero_shifting import ZeroShiftHistory
+from theory import DeviceLaw
+
+if TYPE_CHECKING:
+    from phys.guidance import Explanation
 
 
 @dataclass
@@ -64,6 +71,12 @@ class History:
         Training speed, evaluation and zero-shifting left out.
     network : Network
         The trained network; its arrays hold the weights.
+    algorithm : Algorithm
+        With the learning rates of the last epoch.
+    reasons : tuple of str
+        Why these rates, where theory chose them.
+    probe : tuple of array
+        Images and labels on which `explain` measures gradients.
     """
 
     accuracy: list[float] = field(default_factory=list)
@@ -77,6 +90,31 @@ class History:
     records: list[Recording] = field(default_factory=list, repr=False)
     samples_per_second: float = 0.0
     network: Network | None = field(default=None, repr=False)
+    algorithm: Any = field(default=None, repr=False)
+    reasons: tuple[str, ...] = ()
+    probe: tuple[Any, Any] | None = field(default=None, repr=False)
+
+    def explain(self) -> Explanation:
+        """Compare what the arrays did with what theory predicts, and warn of what went wrong.
+
+        Returns
+        -------
+        Explanation
+            Statements and warnings, each with a measured and a predicted number; printed as a
+            list, and as a table in a notebook.
+
+        Examples
+        --------
+        >>> from phys import train
+        >>> history = train("digits", "shd", epochs=1, samples=200, layers=(64, 10))
+        >>> history.explain().statements[0].assumption
+        'updates are delivered whole'
+        """
+        from phys.guidance import explain
+
+        if self.network is None or self.probe is None or not self.loss:
+            raise InputError("history: the training has not ended an epoch; let it end one")
+        return explain(self.network, self.algorithm, self.layers, self.loss[-1], *self.probe)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the history in JSON types, without the network."""
@@ -120,10 +158,16 @@ class Progress:
 def describe_device(device: Device) -> dict[str, Any]:
     """Return the numbers of a device in JSON types."""
     law = device.law
+    steps = law.symbolic if isinstance(law, DeviceLaw) else law
+    tell = str if isinstance(law, DeviceLaw) else described
+    hidden = {}
+    if isinstance(law, HiddenStateFunctions):
+        hidden = {"state": law.state, "between_updates": described(law.between_updates)}
     return {
         "law": law.name,
-        "up": str(getattr(law, "symbolic", law).up),
-        "down": str(getattr(law, "symbolic", law).down),
+        "up": tell(steps.up),
+        "down": tell(steps.down),
+        **hidden,
         "bounds": list(device.bounds),
         "values": {k: float(v) for k, v in getattr(law, "values", {}).items()},
         "dw_min": device.dw_min,

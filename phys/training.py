@@ -38,6 +38,7 @@ def train(
     transfer_every: int | None = None,
     pulses: int | None = None,
     settings: Mapping[str, Any] | None = None,
+    rates: str = "given",
     schedule: str | Sequence[tuple[int, float]] | Schedule | None = None,
     batch: int = 1,
     activation: str = "sigmoid",
@@ -82,6 +83,9 @@ def train(
         Settings of the algorithm; None keeps its default.
     settings : mapping, optional
         Any settings of the algorithm by name, such as ``{"gamma": 0.2}``.
+    rates : str
+        "given": those above and the defaults; or "theory": what `phys.guidance.suggest_rates`
+        finds for this device and these data, in place of both.
     schedule : str, list of (epoch, factor) or Schedule, optional
         How the learning rates that act on the gradient change from epoch to epoch: "cosine",
         "exponential:0.95", ``[(10, 0.5), (20, 0.25)]``, ..., see `phys.schedules`.
@@ -140,18 +144,38 @@ def train(
     >>> len(history.accuracy)
     2
     """
+    chosen = _algorithm(
+        algorithm,
+        settings,
+        lr=lr,
+        lr_a=lr_a,
+        lr_c=lr_c,
+        transfer_every=transfer_every,
+        pulses=pulses,
+    )
+    dataset = data if isinstance(data, Dataset) else load(data, data_dir)
+    devices = _devices(device, device_a)
+    reasons: tuple[str, ...] = ()
+    if checked.choice("rates", rates, ("given", "theory")) == "theory":
+        from phys.guidance import suggest_rates
+
+        if lr or lr_a or lr_c or transfer_every:
+            raise InputError("rates = 'theory' beside a rate; leave one of them out")
+        suggested = suggest_rates(
+            chosen,
+            devices["c"],
+            dataset,
+            layers=layers,
+            activation=activation,
+            samples=samples,
+            seed=seed,
+            device_a=devices["a"],
+        )
+        chosen, reasons = suggested.algorithm, suggested.reasons
     run = TrainingRun(
-        data=data if isinstance(data, Dataset) else load(data, data_dir),
-        algorithm=_algorithm(
-            algorithm,
-            settings,
-            lr=lr,
-            lr_a=lr_a,
-            lr_c=lr_c,
-            transfer_every=transfer_every,
-            pulses=pulses,
-        ),
-        devices=_devices(device, device_a),
+        data=dataset,
+        algorithm=chosen,
+        devices=devices,
         epochs=checked.whole("epochs", epochs, 1),
         seed=checked.whole("seed", seed, 0, 2**63 - 1),
         shifted=zero_shift,
@@ -168,6 +192,7 @@ def train(
         report=progress,
         file=None if checkpoint_file is None else Path(checkpoint_file),
     )
+    run.history.reasons = reasons
     if resume and run.file is None:
         raise InputError("resume = True needs checkpoint_file; name the file to go on from")
     if resume:

@@ -1,0 +1,179 @@
+"""Guidance: each warning from a run that earns it, beside a near miss that does not."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from phys import Device, train
+from phys.algorithms import AGAD, SHD, PulsedSGD
+from phys.checked import InputError
+from phys.data import load
+from phys.guidance import equilibria, suggest_rates
+from phys.guidance.equilibrium import delivered_share, predicted_variance
+from theory import laws
+
+DIGITS = load("digits")
+GOOD = SHD(lr_a=0.1, lr_c=0.2, transfer_every=1, pulses=31)
+
+
+def soft(w_max=0.6, imbalance=0.3):
+    return laws.soft_bounds(w_max=w_max, w_min=-w_max, imbalance=imbalance)
+
+
+@cache
+def trained(algorithm, law, dw_min, shift, epochs, law_a=None, dw_a=0.001):
+    device_a = None if law_a is None else Device(law_a, dw_min=dw_a)
+    return train(
+        DIGITS,
+        algorithm,
+        Device(law, dw_min=dw_min),
+        epochs=epochs,
+        zero_shift=shift,
+        device_a=device_a,
+    )
+
+
+def warned(history, code):
+    return [finding for finding in history.explain().findings if finding.code == code]
+
+
+STEADY = laws.constant_step(w_max=0.6, w_min=-0.6, imbalance=0)
+CASES = {
+    "stuck, SHD": (
+        "stuck",
+        (GOOD, soft(), 0.001, False, 4),
+        (GOOD, soft(), 0.001, True, 4),
+    ),
+    "stuck, SGD": (
+        "stuck",
+        (PulsedSGD(0.05, 31), soft(2.0), 0.001, False, 4),
+        (PulsedSGD(0.05, 31), soft(2.0), 0.001, True, 4),
+    ),
+    "clipping": (
+        "clipping",
+        (PulsedSGD(0.5, 10), soft(2.0), 0.001, True, 2),
+        (PulsedSGD(0.02, 10), soft(2.0), 0.001, True, 2),
+    ),
+    "coarse, noise": (
+        "coarse",
+        (PulsedSGD(0.05, 31), soft(2.0), 0.1, True, 4),
+        (PulsedSGD(0.05, 31), soft(2.0), 0.01, True, 4),
+    ),
+    "coarse, few pulses": (
+        "coarse",
+        (PulsedSGD(0.0001, 31), soft(2.0), 0.001, True, 1),
+        (PulsedSGD(0.001, 31), soft(2.0), 0.001, True, 1),
+    ),
+    "saturated": (
+        "saturated",
+        (SHD(1.0, 0.05, 1, 64), soft(), 0.001, False, 3, STEADY, 0.005),
+        (SHD(0.3, 0.2, 1, 64), soft(), 0.001, False, 3, STEADY, 0.005),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_warning_comes_where_it_is_earned_and_not_at_a_near_miss(name):
+    code, earned, near_miss = CASES[name]
+    found = warned(trained(*earned), code)
+    assert found
+    assert warned(trained(*near_miss), code) == []
+    for finding in found:
+        assert np.isfinite([finding.measured, finding.predicted]).all()
+        assert sum(character.isdigit() for character in finding.message) >= 3
+
+
+def test_the_explanation_names_the_assumption_that_is_violated():
+    reference = "A's reference is at its symmetry point"
+    assert reference in trained(GOOD, soft(), 0.001, False, 4).explain().violated
+    explanation = trained(GOOD, soft(), 0.001, True, 4).explain()
+    assert reference not in explanation.violated
+    assert "updates are delivered whole" in explanation.violated
+    for statement in explanation.statements:
+        assert np.isfinite([statement.measured, statement.predicted]).all()
+    assert f"layer 1  holds     A got {explanation.statements[0].measured:.2f}" in str(explanation)
+    assert "<strong>violated</strong>" in explanation._repr_html_()
+
+
+def test_what_theory_does_not_speak_of_is_said():
+    history = train("digits", "float", epochs=1, samples=100, layers=(64, 10))
+    assert "history.layers" in str(history.explain())
+    assert history.explain().statements == ()
+
+
+def test_the_drift_of_sgd_balances_where_theory_says():
+    """E[g]/E|g| = -psi(w) along the devices: SGD on devices whose asymmetry holds it."""
+    held = trained(PulsedSGD(0.05, 31), soft(0.6, 0.0), 0.001, False, 30)
+    slopes = [layer.drift_slope for layer in equilibria(held.network, held.algorithm, *held.probe)]
+    assert np.median(slopes) == pytest.approx(1, abs=0.3)
+    free = trained(PulsedSGD(0.05, 31), soft(20.0, 0.0), 0.001, False, 30)
+    pulls = [layer.pull for layer in equilibria(free.network, free.algorithm, *free.probe)]
+    assert max(pulls) < 0.05
+
+
+def test_an_array_of_pure_noise_scatters_as_predicted():
+    """Var = (eta E[g^2] F^2/E|g| + dw_min F)/(2 G'), for gradients of random sign on one array."""
+    from phys import Crossbar
+
+    eta, dw_min, count, batches = 0.02, 0.001, 4000, 40
+    xbar = Crossbar(40, 40, Device(soft(0.6, 0.0), dw_min=dw_min), seed=3)
+    rng = np.random.default_rng(5)
+    x = rng.uniform(0.2, 0.4, (count, 40)).astype(np.float32)
+    d = (rng.uniform(0.2, 0.4, (count, 40)) * rng.choice([-1, 1], (count, 40))).astype(np.float32)
+    measured = []
+    for n in range(count):
+        xbar.update(x[n], d[n], lr=eta, pulses=10)
+        if n >= count // 2 and n % (count // (2 * batches)) == 0:
+            measured.append(float(np.mean(xbar.weights**2)))
+    absolute = np.abs(x).mean() * np.abs(d).mean()
+    square = (x**2).mean() * (d**2).mean()
+    predicted = float(predicted_variance(eta, absolute, square, 1.0, 1 / 0.6, dw_min))
+    assert np.mean(measured) == pytest.approx(predicted, rel=0.1)
+
+
+def test_half_is_delivered_at_the_suggested_rate_and_less_above():
+    product = np.random.default_rng(0).lognormal(-2, 1, 4000)
+    found = suggest_rates(PulsedSGD(), Device(soft(), dw_min=0.001), DIGITS, samples=500)
+    assert found.reasons[0].startswith("lr = ")
+    assert "deliver 50% of what layer 3 wants" in found.reasons[0]
+    for factor in (1, 2, 4, 8):
+        assert delivered_share(product, 0.01 * factor, 0.001, 10) >= delivered_share(
+            product, 0.02 * factor, 0.001, 10
+        )
+    assert delivered_share(product, 1e-9, 0.001, 10) == pytest.approx(1)
+
+
+def test_rates_scale_as_theory_says():
+    """lr_A grows with dw_min and with the pulses; lr_C falls with the square of the damping."""
+
+    def rates(dw_min=0.001, pulses=10, **more):
+        device = Device(soft(), dw_min=dw_min)
+        return suggest_rates(SHD(pulses=pulses), device, DIGITS, samples=500, **more).algorithm
+
+    base = rates()
+    assert rates(dw_min=0.002).lr_a == pytest.approx(2 * base.lr_a, rel=1e-6)
+    assert rates(pulses=20).lr_a == pytest.approx(2 * base.lr_a, rel=1e-6)
+    per_sample = base.lr_c / base.transfer_every
+    firm = rates(damping=2.0)
+    assert firm.lr_c / firm.transfer_every == pytest.approx(per_sample / 4, rel=1e-6)
+
+
+def test_rates_that_theory_does_not_have_are_refused():
+    device = Device(soft(), dw_min=0.001)
+    with pytest.raises(InputError, match="no rates for algorithm 'agad'"):
+        suggest_rates(AGAD(), device, DIGITS)
+    with pytest.raises(InputError, match="no stable symmetry point"):
+        suggest_rates(SHD(), Device(STEADY, dw_min=0.001), DIGITS, samples=200)
+    with pytest.raises(InputError, match="damping = 0"):
+        suggest_rates(SHD(), device, DIGITS, damping=0)
+
+
+def test_suggested_rates_train_real_mnist(mnist_dir):
+    device = Device(soft(), dw_min=0.001)
+    data = load("mnist", mnist_dir)
+    found = suggest_rates(SHD(), device, data)
+    history = train(data, found.algorithm, device, epochs=1)
+    assert history.accuracy[0] > 0.9
