@@ -13,23 +13,12 @@ from click.core import ParameterSource
 from phys import cli_algorithms, schedules
 from phys import cli_common as common
 from phys.checked import InputError
+from phys.cli_networks import ARRAY_OPTIONS, network_options
 
 LAW_OPTIONS = ("w_max", "w_min", "imbalance")
 NUMBER_OPTIONS = {"dw_min": "dw_min", "spread": "device_spread", "cycle_noise": "cycle_noise"}
 DEVICE_OPTIONS = (*LAW_OPTIONS, *NUMBER_OPTIONS)
 SHIFT_OPTIONS = ("zero_shift", "zero_shift_arrays", "pairs", "read", "reference_error")
-
-
-def _sizes(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
-    """Read whole numbers between commas."""
-    if value is None:
-        return None
-    try:
-        return tuple(int(word) for word in value.split(","))
-    except ValueError:
-        raise click.BadParameter(
-            f"{value!r} is not a list of whole numbers; write it as 784,256,128,10"
-        ) from None
 
 
 def _pairs(ctx: click.Context, param: click.Parameter, value: str | None) -> int | str | None:
@@ -91,7 +80,7 @@ def _refuse_meaningless(ctx: click.Context, algorithm: str) -> None:
     """Refuse options about devices for the algorithm that has none."""
     if algorithm != "float":
         return
-    for name in ("law", *DEVICE_OPTIONS, *SHIFT_OPTIONS):
+    for name in ("law", *DEVICE_OPTIONS, *ARRAY_OPTIONS, *SHIFT_OPTIONS):
         if _typed(ctx, name):
             raise InputError(
                 f"{_option(ctx, name)} is given, but --algorithm float has no devices; "
@@ -115,8 +104,13 @@ def _refuse_meaningless(ctx: click.Context, algorithm: str) -> None:
 @click.option("--epochs", type=int, default=3, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--samples", type=int, help="Use only the first so many training images.")
+@network_options
 @click.option(
-    "--layers", callback=_sizes, metavar="N,N,...", help="Units per layer; MNIST: 784,256,128,10."
+    "--rates",
+    type=click.Choice(["given", "theory"]),
+    default="given",
+    show_default=True,
+    help="Whether the rates are those below, or follow from theory, device and data.",
 )
 @click.option("--lr", type=float, help="Learning rate of the algorithms with one array.")
 @click.option("--lr-a", type=float, help="Learning rate of array A.")
@@ -220,10 +214,11 @@ def _refuse_meaningless(ctx: click.Context, algorithm: str) -> None:
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the history as JSON on standard output."
 )
+@click.option("--explain", is_flag=True, help="Compare what the arrays did with theory.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.pass_context
 def train(ctx: click.Context, /, **options: Any) -> None:
-    """Train a fully connected network on arrays of soft-bound devices, or of those of a law file.
+    """Train a network on arrays of soft-bound devices, or of those of a law file.
 
     Prints the test accuracy after every epoch. With --checkpoint, Ctrl-C keeps the state, and the
     same command with --resume goes on from it as if it had never been stopped.
@@ -263,12 +258,14 @@ def train(ctx: click.Context, /, **options: Any) -> None:
                 shifted,
                 options["samples"],
                 layers=options["layers"],
+                **{name: options[name] for name in ARRAY_OPTIONS},
                 lr=options["lr"],
                 lr_a=options["lr_a"],
                 lr_c=options["lr_c"],
                 transfer_every=options["transfer_every"],
                 pulses=options["pulses"],
                 settings=options["settings"],
+                rates=options["rates"],
                 schedule=options["schedule"],
                 batch=options["batch"],
                 activation=options["activation"],
@@ -293,6 +290,14 @@ def train(ctx: click.Context, /, **options: Any) -> None:
     for epoch, (accuracy, loss) in enumerate(zip(history.accuracy, history.loss, strict=True), 1):
         click.echo(f"  epoch {epoch}: test accuracy {accuracy:.2%}, training loss {loss:.4f}")
     click.echo(f"  {history.samples_per_second:,.0f} samples/s, {seconds:.1f} s in all")
+    for reason in history.reasons:
+        click.echo(f"  {reason}")
+    explanation = history.explain()
+    if options["explain"]:
+        click.echo(str(explanation))
+    else:
+        for finding in explanation.findings:
+            click.echo(f"  warning: {finding}")
 
 
 def _farewell(ctx: click.Context, stop: BaseException, checkpoint: Path | None) -> str:

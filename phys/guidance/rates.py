@@ -227,10 +227,15 @@ def _transfer(
         f"layer {tightest + 1} limits it, with E|g| = {layer.absolute.mean():.2g}, curvature "
         f"{layer.square.mean():.2g}, G' = {slope:.2g}, F = {f:.2g} and {layer.columns} columns"
     )
+    asked = lr_c * deviation / core_step
+    fit = (
+        f"asks for {asked:.1f} pulses of {core_step:g} of C, and a train has {algorithm.pulses}; "
+        f"a reading of A is taken at its predicted size, {deviation:.2g}"
+    )
     fitting = (
-        f"transfer_every = {every}: the largest at which a reading of A of its predicted size, "
-        f"{deviation:.2g}, asks for at most {algorithm.pulses} pulses of {core_step:g} of C; it "
-        f"asks for {lr_c * deviation / core_step:.1f}"
+        f"transfer_every = {every}: the largest at which a transfer fits into its train; it {fit}"
+        if asked <= algorithm.pulses
+        else f"transfer_every = 1: a transfer {fit}"
     )
     reasons = (limited, fitting)
     return replace(algorithm, lr_a=lr, lr_c=lr_c, transfer_every=every), reasons
