@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from typing import Any
 
 import pytest
@@ -10,18 +11,20 @@ from sympy import Rational, Symbol, sqrt, symbols
 
 from phys.checked import InputError
 from phys.checks.report import Report, Result, Status
+from phys.data import Dataset, DataWarning, load
 from phys.plots import response_curves
-from phys.teaching import Lesson, explore, panels, quick, show
+from phys.teaching import Lesson, explore, images, panels, quick, show
 from phys.teaching.devices import DeviceAnswer
 from phys.teaching.display import Picture, to_png
 from phys.teaching.formulas import Formula
 from phys.teaching.functions import Function
+from phys.teaching.glossary import entries, table
 from phys.teaching.numbers import Choice, Number
 from phys.teaching.predictions import Prediction
 from phys.teaching.reading import FUNCTIONS, Unreadable, read_formula
 from phys.teaching.watchdog import TookTooLong, time_limit
 from theory import laws, w
-from theory.symbols import rho, w_max, w_min
+from theory.symbols import GLOSSARY, rho, w_max, w_min
 
 STAR = Formula(
     lambda: laws.soft_bounds().symmetry_point().expression,
@@ -237,6 +240,32 @@ def test_quick_settings_follow_the_environment(monkeypatch):
     assert quick(10, 1) == 1
     monkeypatch.setenv("CROSSPOINT_QUICK", "0")
     assert quick(10, 1) == 10
+
+
+def test_missing_mnist_is_said_once_and_quietly(monkeypatch):
+    monkeypatch.setenv("CROSSPOINT_QUICK", "0")
+
+    def absent(name: str) -> Dataset:
+        warnings.warn("MNIST IS NOT IN USE", DataWarning, stacklevel=2)
+        return load("digits")
+
+    monkeypatch.setattr("phys.teaching.settings.load", absent)
+    assert images().name == "digits"
+    monkeypatch.setenv("CROSSPOINT_QUICK", "1")
+    monkeypatch.setattr("phys.teaching.settings.load", load)
+    assert images().name == "digits"
+
+
+def test_the_glossary_covers_the_notation_and_keeps_its_columns():
+    rows = [line for line in table().splitlines() if line.startswith("|")]
+    assert len(rows) == len(entries()) + 2
+    assert {row.count("|") for row in rows} == {6}
+    assert {line.latex for line in GLOSSARY} <= {entry.latex for entry in entries()}
+
+
+def test_a_lesson_that_is_not_in_the_plan_is_refused():
+    with pytest.raises(InputError, match="00_start_here"):
+        Lesson("99_unknown")
 
 
 def test_pictures_carry_their_description_and_are_the_same_every_time(monkeypatch):
