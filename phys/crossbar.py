@@ -134,7 +134,7 @@ class Crossbar:
 
         Empty for devices whose steps follow from the weight alone.
         """
-        return {name: self._per_device(place) for name, place in self.hidden_places.items()}
+        return {k: _read_only(self._per_device(n).copy()) for k, n in self.hidden_places.items()}
 
     def _per_device(self, place: int) -> np.ndarray:
         values = np.broadcast_to(self.coefficients[:, place], self.columns.size)
