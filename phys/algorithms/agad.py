@@ -52,12 +52,12 @@ class AGAD(BuiltIn):
     """
 
     lr_a: float = 0.05
-    lr_h: float = 200.0
+    lr_h: float = 50.0
     mean_rate: float = 0.2
-    flip_probability: float = 0.1
+    flip_probability: float = 0.02
     transfer_every: int = 1
     pulses: int = 10
-    transfer_pulses: int = 1
+    transfer_pulses: int = 10
     name: ClassVar[str] = "agad"
     arrays: ClassVar[tuple[str, ...]] = ("a", "c")
     step: ClassVar[str] = "step_agad"

@@ -49,11 +49,11 @@ class ChoppedTikiTakaV2(BuiltIn):
     """
 
     lr_a: float = 0.05
-    lr_h: float = 200.0
-    flip_probability: float = 0.1
+    lr_h: float = 50.0
+    flip_probability: float = 0.02
     transfer_every: int = 1
     pulses: int = 10
-    transfer_pulses: int = 1
+    transfer_pulses: int = 10
     name: ClassVar[str] = "chopped-tiki-taka-v2"
     arrays: ClassVar[tuple[str, ...]] = ("a", "c")
     step: ClassVar[str] = "step_chopped"

@@ -45,7 +45,7 @@ class ResidualLearning(BuiltIn):
     lr_a: float = 0.05
     lr_c: float = 0.05
     gamma: float = 0.1
-    transfer_every: int = 200
+    transfer_every: int = 100
     pulses: int = 10
     name: ClassVar[str] = "residual"
     arrays: ClassVar[tuple[str, ...]] = ("a", "c")

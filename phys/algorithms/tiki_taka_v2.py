@@ -47,10 +47,10 @@ class TikiTakaV2(BuiltIn):
     """
 
     lr_a: float = 0.05
-    lr_h: float = 200.0
+    lr_h: float = 50.0
     transfer_every: int = 1
     pulses: int = 10
-    transfer_pulses: int = 1
+    transfer_pulses: int = 10
     name: ClassVar[str] = "tiki-taka-v2"
     arrays: ClassVar[tuple[str, ...]] = ("a", "c")
     step: ClassVar[str] = "step_buffered"
