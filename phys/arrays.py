@@ -7,6 +7,7 @@ functions.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,15 +21,20 @@ from phys.simd import LANES
 if TYPE_CHECKING:
     from phys.crossbar import Crossbar
 
+# Devices handled at once: no temporary array is as large as a large array of devices.
+BLOCK = 2**17
+
 
 def forward(weights: np.ndarray, reference: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Compute ``y = (w - r) x`` for every row of `x`, columns added in rising order."""
     y = np.zeros((x.shape[0], weights.shape[1]), dtype=np.float32)
     for n, row in enumerate(x):
         index = np.nonzero(row)[0]
-        terms = np.zeros((index.size + 1, weights.shape[1]), dtype=np.float32)
-        terms[1:] = row[index, None] * (weights[index] - reference[index])
-        y[n] = np.add.accumulate(terms, axis=0)[-1]
+        for part in _blocks(index, weights.shape[1]):
+            terms = np.empty((part.size + 1, weights.shape[1]), dtype=np.float32)
+            terms[0] = y[n]
+            terms[1:] = row[part, None] * (weights[part] - reference[part])
+            y[n] = np.add.accumulate(terms, axis=0)[-1]
     return y
 
 
@@ -38,15 +44,23 @@ def backward(weights: np.ndarray, reference: np.ndarray, d: np.ndarray) -> np.nd
     groups = -(-rows // LANES)
     z = np.zeros((d.shape[0], columns), dtype=np.float32)
     for n, direction in enumerate(d):
-        terms = np.zeros((columns, (groups + 1) * LANES), dtype=np.float32)
-        terms[:, LANES : LANES + rows] = direction * (weights - reference)
-        lanes = np.add.accumulate(terms.reshape(columns, groups + 1, LANES), axis=1)[:, -1]
-        half = LANES // 2
-        while half:
-            lanes = lanes[:, :half] + lanes[:, half:]
-            half //= 2
-        z[n] = lanes[:, 0]
+        for part in _blocks(np.arange(columns), rows):
+            terms = np.zeros((part.size, (groups + 1) * LANES), dtype=np.float32)
+            terms[:, LANES : LANES + rows] = direction * (weights[part] - reference[part])
+            lanes = np.add.accumulate(terms.reshape(part.size, groups + 1, LANES), axis=1)[:, -1]
+            half = LANES // 2
+            while half:
+                lanes = lanes[:, :half] + lanes[:, half:]
+                half //= 2
+            z[n, part] = lanes[:, 0]
     return z
+
+
+def _blocks(columns: np.ndarray, rows: int) -> Iterator[np.ndarray]:
+    """Part a list of columns, so that a part with `rows` devices in each column is a block."""
+    size = max(1, BLOCK // rows)
+    for start in range(0, columns.size, size):
+        yield columns[start : start + size]
 
 
 def give_pulses(
@@ -118,19 +132,20 @@ def update(
     noise_key = update_key(crossbar.streams[2], number)
     part = None if fractions is None else fractions.reshape(-1)
     for slot in range(pulses):
-        j, i = plan.columns.firing(slot), plan.rows.firing(slot)
-        if not j.size or not i.size:
+        i = plan.rows.firing(slot)
+        if not i.size:
             continue
-        device = (j[:, None] * rows + i).reshape(-1)
-        up = ((x[j, None] > 0) == (d[i] > 0)).reshape(-1)
-        if part is not None:
-            device, up = device[part[device] > 0], up[part[device] > 0]
-        for direction in (True, False):
-            chosen = device[up == direction]
-            if chosen.size:
-                fraction = None if part is None else part[chosen]
-                give_pulses(crossbar, chosen, direction, noise_key, slot, fraction)
-        given += device.size
+        for j in _blocks(plan.columns.firing(slot), i.size):
+            device = (j[:, None] * rows + i).reshape(-1)
+            up = ((x[j, None] > 0) == (d[i] > 0)).reshape(-1)
+            if part is not None:
+                device, up = device[part[device] > 0], up[part[device] > 0]
+            for direction in (True, False):
+                chosen = device[up == direction]
+                if chosen.size:
+                    fraction = None if part is None else part[chosen]
+                    give_pulses(crossbar, chosen, direction, noise_key, slot, fraction)
+            given += device.size
     count_update(crossbar, plan, given)
 
 
@@ -145,7 +160,8 @@ def count_update(crossbar: Crossbar, plan: UpdatePlan, given: int) -> None:
 
 def alternate(crossbar: Crossbar, directions: np.ndarray) -> None:
     """Give every device one pulse per entry of `directions` (+1 up, -1 down), in turn."""
-    every = np.arange(crossbar.columns.size)
-    for n, direction in enumerate(directions):
-        key = update_key(crossbar.streams[2], crossbar.updates + n)
-        give_pulses(crossbar, every, direction > 0, key, 0)
+    keys = [update_key(crossbar.streams[2], crossbar.updates + n) for n in range(directions.size)]
+    for start in range(0, crossbar.columns.size, BLOCK):
+        block = np.arange(start, min(start + BLOCK, crossbar.columns.size))
+        for key, direction in zip(keys, directions, strict=True):
+            give_pulses(crossbar, block, direction > 0, key, 0)

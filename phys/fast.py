@@ -6,6 +6,7 @@ devices whose steps are Python functions, it runs `phys.arrays`. Both give the s
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from phys.crossbar import Crossbar
 
 NORMALS = 1024
+_KEPT = threading.local()
 
 
 def engine_name(kernel: Any) -> str:
@@ -50,6 +52,14 @@ def scratch(lines: int) -> tuple[Any, ...]:
             (np.zeros(block, np.int32), np.zeros(block, np.int32), np.zeros(block, np.float32)),
         ),
     )
+
+
+def _own_scratch(lines: int) -> tuple[Any, ...]:
+    """Return working memory for `lines` lines that this thread keeps from update to update."""
+    if getattr(_KEPT, "lines", 0) < lines:
+        _KEPT.lines, _KEPT.scratch = lines, scratch(lines)
+    kept: tuple[Any, ...] = _KEPT.scratch
+    return kept
 
 
 def forward(crossbar: Crossbar, x: np.ndarray) -> np.ndarray:
@@ -87,7 +97,7 @@ def update(crossbar: Crossbar, x: np.ndarray, d: np.ndarray, gain: np.float32, p
         pulses,
         crossbar.streams,
         crossbar.updates,
-        scratch(max(x.size, d.size)),
+        _own_scratch(max(x.size, d.size)),
         crossbar.statistics,
     )
 

@@ -20,6 +20,7 @@ from phys.layers import Stage, dense_stages
 from phys.random_bits import ARRAY, INITIAL_WEIGHT, stream_key, uniforms
 
 PROBE_BATCH = 100
+DENSE_PROBE_BATCH = 1000
 Terms = tuple[tuple[str, float], ...]
 
 
@@ -170,7 +171,7 @@ class Network:
         A read beside the training: it changes nothing, and counts no reads.
         """
         # A convolution has hundreds of patches per image, and they need room.
-        size = len(images) if self.is_dense else PROBE_BATCH
+        size = DENSE_PROBE_BATCH if self.is_dense else PROBE_BATCH
         parts = [self._outputs(images[k : k + size]) for k in range(0, len(images), size)]
         return np.concatenate(parts) if parts else self._outputs(images)
 
