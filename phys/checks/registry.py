@@ -21,6 +21,15 @@ MODULES = (
     "phys.checks.zero_shifts",
     "phys.checks.hamiltonian",
     "phys.checks.metamorphic",
+    "phys.checks.engines",
+    "phys.checks.arithmetic",
+    "phys.checks.array_reads",
+    "phys.checks.updates",
+    "phys.checks.noise",
+    "phys.checks.spreads",
+    "phys.checks.seeds",
+    "phys.checks.inputs",
+    "phys.checks.storage",
 )
 """Modules that hold checks, in the order of the report."""
 

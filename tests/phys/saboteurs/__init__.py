@@ -13,7 +13,23 @@ from typing import Any
 
 from phys import Crossbar
 
-MODULES = ("bounds", "steps", "symmetry", "alternating", "hamiltonian", "metamorphic")
+MODULES = (
+    "bounds",
+    "steps",
+    "symmetry",
+    "alternating",
+    "hamiltonian",
+    "metamorphic",
+    "engines",
+    "arithmetic",
+    "array_reads",
+    "updates",
+    "noise",
+    "spreads",
+    "seeds",
+    "inputs",
+    "storage",
+)
 
 
 @dataclass(frozen=True)

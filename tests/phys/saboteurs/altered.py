@@ -17,6 +17,8 @@ class Altered(Crossbar):
         raise NotImplementedError
 
     def pulse_all(self, directions: Any, *args: Any, **options: Any) -> None:
+        if not np.isin(directions, (-1, 1)).all():
+            super().pulse_all(directions, *args, **options)
         low, high = (bound.T for bound in self.bounds)
         for pulse in directions:
             before = self.columns.copy()
