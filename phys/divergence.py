@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,7 @@ class Watch:
                     self.largest[depth, name] = size
         if worst is None and np.isfinite(loss):
             return
-        kept = f"; the checkpoint {file} from before is kept" if file else ""
+        kept = f" The checkpoint {file} from before is kept." if file else ""
         raise Diverged(f"{self._what(worst, loss, place)}. {self._cause(worst, algorithm)}{kept}")
 
     def _what(self, worst: tuple[int, str] | None, loss: float, place: str) -> str:
@@ -64,24 +65,31 @@ class Watch:
         )
 
     def _cause(self, worst: tuple[int, str] | None, algorithm: Algorithm) -> str:
+        remedy = f"lower the learning rate ({algorithm!r})"
         if worst is None:
-            return f"Likely cause: the outputs overflow; lower the learning rate ({algorithm!r})"
+            return f"Likely cause: the outputs overflow; {remedy}."
         depth, name = worst
         layer = self.network.layers[depth]
-        before = self.largest.get(worst)
-        grown = "" if before is None else f" The largest magnitude in it was {before:.3g} before."
-        statistics = getattr(layer.arrays.get(name), "statistics", None)
         if name in layer.buffers:
             cause = "a rate of the digital buffer is too high"
-        elif statistics is None:
-            cause = "the steps of the weights grow without end"
+        elif hasattr(layer.arrays[name], "statistics"):
+            cause = "a step of its devices or a signal on its lines is no number"
         else:
-            clipped = statistics[array_loops.CLIPPED] / max(statistics[array_loops.ADDRESSED], 1)
-            cause = (
-                f"the device's step is no number at some weight, or its update overflows "
-                f"(clipped share {clipped:.1%})"
-            )
-        return f"Likely cause: {cause}; lower the learning rate ({algorithm!r}).{grown}"
+            cause = "its steps grow without end"
+        before = self.largest.get(worst, 0.0)
+        clipped = ", ".join(
+            f"{_title(n)} {_clipped(array):.1%}"
+            for n, array in layer.arrays.items()
+            if hasattr(array, "statistics")
+        )
+        shares = f" Clipped share of the updates there: {clipped}." if clipped else ""
+        return f"Likely cause: {cause}; {remedy}. Its largest magnitude was {before:.3g}.{shares}"
+
+
+def _clipped(array: Any) -> float:
+    """Return the share of the wanted device changes whose row or column was clipped."""
+    statistics = array.statistics
+    return float(statistics[array_loops.CLIPPED] / max(statistics[array_loops.ADDRESSED], 1.0))
 
 
 def _numbers(layer: Layer) -> dict[str, np.ndarray]:

@@ -77,6 +77,7 @@ class TrainingRun:
     ) -> None:
         total = len(data.train_labels)
         self.count = total if samples is None else checked.whole("samples", samples, 1, total)
+        _check_images(data, self.count)
         self.data, self.algorithm, self.epochs, self.seed = data, algorithm, epochs, seed
         self.shifted = _arrays_to_shift(shifted, algorithm, arrays)
         self.shift_options = shift_options
@@ -86,6 +87,11 @@ class TrainingRun:
         classes = int(data.train_labels.max()) + 1
         stages = stages_for(layers, data.name, data.image_shape, classes)
         names, terms = algorithm.arrays, algorithm.terms
+        if not names and arrays.describe():
+            raise InputError(
+                f"{arrays.describe()} beside algorithm {algorithm.name!r}, which has no arrays of "
+                f"devices; leave it out, or choose another algorithm"
+            )
         self.network = Network(stages, names, devices, seed, activation, terms, arrays.build)
         prepare_layers(self.network, algorithm)
         self.epoch = self.position = 0
@@ -170,6 +176,7 @@ class TrainingRun:
         try:
             if self.record_energy and not self.history.energy:
                 self._note_energy()
+            self._check_numbers()
             self.records.note(self.moment(), self.samples - 1)
             while self.epoch < self.epochs:
                 order = sample_order(self.seed, self.epoch, self.count)
@@ -182,7 +189,7 @@ class TrainingRun:
                         self.seconds += time.perf_counter() - began
                         self.samples_timed += now.size
                         self.position = stop
-                    self.watch.check(self.epoch_loss, self.effective, self._place(), self.file)
+                    self._check_numbers()
                     self._after(before)
                     if self.file is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
                         self.save()
@@ -250,6 +257,9 @@ class TrainingRun:
         self.history.energy.append(
             measure_energy(self.network, cast(SHD, self.effective), images, labels, self.samples)
         )
+
+    def _check_numbers(self) -> None:
+        self.watch.check(self.epoch_loss, self.effective, self._place(), self.file)
 
     def _place(self) -> str:
         return f"epoch {self.epoch + 1}, {self.position} of {self.count} samples"
@@ -324,3 +334,16 @@ def _arrays_to_shift(
             f"zero-shift of array {', '.join(missing)}; give True, or choose sgd"
         )
     return chosen
+
+
+def _check_images(data: Dataset, count: int) -> None:
+    """Raise `InputError` if a grey value is no finite number: it would spoil weights unnoticed."""
+    for name, images in (
+        ("train_images", data.train_images[:count]),
+        ("test_images", data.test_images),
+    ):
+        if not np.isfinite(images.sum(dtype=np.float64)):
+            place = tuple(int(k) for k in np.argwhere(~np.isfinite(images))[0])
+            raise InputError(
+                f"data: {name}{list(place)} = {images[place]} is not finite; leave that image out"
+            )
