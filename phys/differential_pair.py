@@ -139,12 +139,14 @@ class DifferentialPair:
 
     def state(self) -> dict[str, np.ndarray]:
         """Return copies of everything that changes with use."""
-        minus = {f"minus_{name}": value for name, value in self.minus.state().items()}
-        return {**self.plus.state(), **minus, "pair_updates": np.array(self.updates)}
+        # Both arrays count with the pair.
+        count = {"updates": np.array(self.updates)}
+        second = self.minus.state() | count
+        return self.plus.state() | count | {f"minus_{k}": v for k, v in second.items()}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Take up a state that `state` returned."""
-        self.updates = int(state["pair_updates"])
+        self.updates = int(state["updates"])
         self.minus.restore(
             {name[len("minus_") :]: v for name, v in state.items() if name.startswith("minus_")}
         )

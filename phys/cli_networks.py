@@ -1,0 +1,58 @@
+"""Command-line options of `crosspoint train` about the network and what its arrays are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from phys.layers import parse_layers
+from phys.mappings import MAPPINGS, UPDATES
+from phys.reads import NAMED
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+ARRAY_OPTIONS = ("update", "mapping", "read_model")
+
+
+def _layers(ctx: click.Context, param: click.Parameter, value: str | None) -> Any:
+    """Read layers between commas."""
+    return None if value is None else parse_layers(value)
+
+
+def network_options(command: Command) -> Command:
+    """Add the options that say what a network is made of."""
+    options = (
+        click.option(
+            "--layers",
+            callback=_layers,
+            metavar="N,N,...|lenet5|conv6x5,pool2,...",
+            help="Units per layer, for MNIST 784,256,128,10; or LeNet-5; or convolutions "
+            "(channels x kernel), pool2 or avgpool2, and units.",
+        ),
+        click.option(
+            "--update",
+            type=click.Choice(UPDATES),
+            default=UPDATES[0],
+            show_default=True,
+            help="expected: the limit of ever smaller steps, in float64 and without pulses.",
+        ),
+        click.option(
+            "--mapping",
+            type=click.Choice(MAPPINGS),
+            default=MAPPINGS[0],
+            show_default=True,
+            help="A weight is a device less its reference, or the difference of two that learn.",
+        ),
+        click.option(
+            "--read-model",
+            type=click.Choice(NAMED),
+            default=NAMED[0],
+            show_default=True,
+            help="Converters, bounds and noise of every read.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
