@@ -41,7 +41,7 @@ How to add a check
            return Sabotage(device, crossbar=BrokenCrossbar)
 
    A check without one fails the suite.
-3. Write its line in ``docs/conformance.md``: ``python -m phys.checks`` prints the list.
+3. Renew the list in the documentation: ``python -m phys.checks docs/conformance.md``.
 """
 
 from __future__ import annotations

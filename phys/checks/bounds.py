@@ -68,7 +68,7 @@ def soft_sides(subject: Subject) -> list[int]:
     "bounds.soft",
     "Where q_up(w_max) = 0 the up step dies away towards the bound, as dw_min q_up(w) does (and "
     "the down step where q_down(w_min) = 0): a soft bound is approached, at last without moving.",
-    needs=("memoryless",),
+    needs=("still",),
     draws=lambda subject: {
         "side": st.sampled_from(soft_sides(subject)),
         "distance": st.floats(0, 6).map(lambda power: 10.0**-power / 10),

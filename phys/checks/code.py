@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 import sys
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ import sympy as sp
 
 from phys.crossbar import Crossbar
 from phys.device import Device
-from theory import DeviceLaw, w
+from theory import DeviceLaw
 
 SESSION = "# device: the object that was given to check_device"
 """Where an object has no name in a module: whoever checked it holds it."""
@@ -93,14 +94,36 @@ def _device_code(device: Device) -> str:
 
 def _law_code(law: DeviceLaw, name: str) -> str:
     """Return code that builds a numeric law, or nothing for a subclass, which may differ."""
-    if type(law) is not DeviceLaw:
+    if type(law) is not DeviceLaw or any(p.value is None for p in law.parameters):
         return ""
-    parts = [sp.sstr(e, sympy_integers=True) for e in (law.up, law.down, *law.bounds)]
-    used = {word for part in parts for word in re.findall(r"[A-Za-z_]\w*", part)} - {w.name}
-    imports = f"from sympy import {', '.join(sorted(used))}\n" if used else ""
-    constant = ", constant=True" if law.constant else ""
-    return (
-        f"{imports}from theory import DeviceLaw, w\n"
-        f"{name} = DeviceLaw(\n    {law.name!r},\n    up={parts[0]},\n    down={parts[1]},\n"
-        f"    bounds=({parts[2]}, {parts[3]}){constant},\n)"
+    written = {p.symbol: sp.Symbol(_variable(p.symbol, k)) for k, p in enumerate(law.parameters)}
+    up, down, low, high, *values = (
+        sp.sstr(e.xreplace(written), sympy_integers=True)
+        for e in (law.up_form, law.down_form, *law.bounds_form, *(p.value for p in law.parameters))
     )
+    symbols = [f"{written[symbol]} = {sp.srepr(symbol)}" for symbol in written]
+    words = set(re.findall(r"[A-Za-z]\w*", " ".join((up, down, low, high, *values))))
+    words = {word for word in words if hasattr(sp, word)} | ({"Symbol"} if symbols else set())
+    lines = [f"from sympy import {', '.join(sorted(words))}"] if words else []
+    lines.append("from theory import DeviceLaw, w")
+    parameters = ""
+    if symbols:
+        lines += ["from theory.parameters import parameter", *symbols]
+        made = (
+            f"        parameter({written[p.symbol]}, {value}, name={p.name!r}),\n"
+            for p, value in zip(law.parameters, values, strict=True)
+        )
+        parameters = f"    parameters=[\n{''.join(made)}    ],\n"
+    constant = "    constant=True,\n" if law.constant else ""
+    lines.append(
+        f"{name} = DeviceLaw(\n    {law.name!r},\n    up={up},\n    down={down},\n"
+        f"    bounds=({low}, {high}),\n{parameters}{constant})"
+    )
+    return "\n".join(lines)
+
+
+def _variable(symbol: sp.Symbol, number: int) -> str:
+    """Return a name for a symbol that Python takes and SymPy does not use."""
+    name: str = symbol.name
+    free = name.isidentifier() and not keyword.iskeyword(name)
+    return name if free and name != "w" and not hasattr(sp, name) else f"p{number}"

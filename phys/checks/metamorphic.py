@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sympy import Expr
 
 from phys.checks import draws
 from phys.checks.bounds import spacing
 from phys.checks.registry import check, require
 from phys.checks.subject import Subject
 from phys.device import Device
+from phys.hidden_state import HiddenStateFunctions
 from phys.step_functions import StepFunctions
 from theory import DeviceLaw, w
 
@@ -24,37 +24,42 @@ SCALE = 2
 def _image(device: Device, scale: int, swap: bool) -> Device:
     """Return the device in the weight ``scale * w``, with up and down exchanged if `swap`."""
     law = device.law
-    low, high = sorted(scale * bound for bound in law.bounds)
-    step = device.dw_min * abs(scale)
+    low, high = sorted(float(scale * bound) for bound in law.bounds)
+    image: DeviceLaw | StepFunctions | HiddenStateFunctions
     if isinstance(law, DeviceLaw):
-        forms = [q.subs(w, w / scale) for q in (law.up_form, law.down_form)]
-        ends = [scale * bound for bound in law.bounds_form]
-        if swap:
-            forms.reverse()
-            ends.reverse()
-        image: DeviceLaw | StepFunctions = _law(law, forms, ends)
+        up, down = (q.subs(w, w / scale) for q in (law.up_form, law.down_form))
+        first, last = (scale * bound for bound in law.bounds_form)
+        image = DeviceLaw(
+            law.name,
+            up=down if swap else up,
+            down=up if swap else down,
+            bounds=(last, first) if swap else (first, last),
+            parameters=law.parameters,
+            constant=law.constant,
+        )
     else:
-        functions = [_scaled(q, scale) for q in (law.up, law.down)]
-        if swap:
-            functions.reverse()
-        image = StepFunctions(functions[0], functions[1], (low, high), law.name)
-    return replace(device, law=image, dw_min=step)
+        up, down = _scaled(law.up, scale), _scaled(law.down, scale)
+        steps = (down, up) if swap else (up, down)
+        if isinstance(law, StepFunctions):
+            image = StepFunctions(*steps, (low, high), law.name)
+        else:
+            rest = law.between_updates
+            between = None if rest is None else _scaled_weight(rest, scale)
+            image = HiddenStateFunctions(*steps, law.state, (low, high), between, law.name)
+    return replace(device, law=image, dw_min=device.dw_min * abs(scale))
 
 
-def _law(law: DeviceLaw, forms: list[Expr], ends: list[Expr]) -> DeviceLaw:
-    return DeviceLaw(
-        law.name,
-        up=forms[0],
-        down=forms[1],
-        bounds=(ends[0], ends[1]),
-        parameters=law.parameters,
-        constant=law.constant,
-    )
+def _scaled(q: Callable[..., Any], scale: int) -> Callable[..., Any]:
+    def scaled(weight: Any, *state: Any) -> Any:
+        return q(weight / np.float32(scale), *state)
+
+    return scaled
 
 
-def _scaled(q: Callable[[Any], Any], scale: int) -> Callable[[Any], Any]:
-    def scaled(weight: Any) -> Any:
-        return q(weight / np.float32(scale))
+def _scaled_weight(between: Callable[..., Any], scale: int) -> Callable[..., Any]:
+    def scaled(weight: Any, *state: Any) -> Any:
+        moved, *rest = between(weight / np.float32(scale), *state)
+        return np.float32(scale) * moved, *rest
 
     return scaled
 
@@ -84,7 +89,6 @@ def _rounding(subject: Subject, pulses: int) -> float:
     "metamorphic.mirror",
     "The mirror image of a device, q_up(w) and q_down(-w) exchanged, under exchanged pulses holds "
     "-w at every time.",
-    needs=("memoryless",),
     draws=lambda subject: {"start": draws.weights(subject), "pulses": draws.pulse_trains()},
     most=15,
 )
@@ -97,7 +101,6 @@ def mirror(subject: Subject, start: float, pulses: list[int]) -> None:
     "metamorphic.rescale",
     "In another unit of weight, w' = 2 w with bounds and dw_min doubled, the same pulses lead to "
     "the same weight.",
-    needs=("memoryless",),
     draws=lambda subject: {"start": draws.weights(subject), "pulses": draws.pulse_trains()},
     most=15,
 )

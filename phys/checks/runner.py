@@ -6,6 +6,7 @@ import difflib
 import sys
 import time
 import traceback
+import warnings
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -23,6 +24,7 @@ from phys.checks.registry import Check, NotApplicable, checks
 from phys.checks.report import Report, Result, Status
 from phys.checks.subject import CAPABILITIES, Subject, as_device
 from phys.crossbar import Crossbar
+from phys.function_kernel import UncompiledDeviceWarning
 
 MAX_EXAMPLES = 25
 UNMET = "no drawn example meets the conditions of the statement"
@@ -142,6 +144,8 @@ def recheck(
     one = find(id)
     subject = Subject(as_device(law_or_device), crossbar)
     require_capabilities(one, subject)
+    if one.draws is not None:
+        one.draws(subject)
     with suppress(UnsatisfiedAssumption):
         one.examine(subject, **drawn)
 
@@ -192,7 +196,9 @@ def run_check(
 ) -> Result:
     """Run one check on one device."""
     began = time.perf_counter()
-    result = _examined(one, subject, max_examples, seed, exempt)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UncompiledDeviceWarning)
+        result = _examined(one, subject, max_examples, seed, exempt)
     seconds = time.perf_counter() - began
     return Result(**{**vars(result), "seconds": seconds})
 

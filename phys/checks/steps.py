@@ -19,7 +19,7 @@ CROWD = 512
     "steps.sign",
     "Without noise an up pulse never lowers a weight and a down pulse never raises it: "
     "q_up(w) >= 0 and q_down(w) >= 0 between the bounds.",
-    needs=("memoryless",),
+    needs=("still",),
     draws=lambda subject: {
         "first": draws.weights(subject),
         "last": draws.weights(subject),
@@ -46,7 +46,7 @@ def sign(subject: Subject, first: float, last: float, seed: int) -> None:
     "steps.order",
     "Without noise a pulse keeps the order of two weights, w1 <= w2 implies T(w1) <= T(w2), "
     "wherever dw_min |q'| < 1 between them.",
-    needs=("memoryless",),
+    needs=("still",),
     draws=lambda subject: {
         "first": draws.weights(subject),
         "last": draws.weights(subject),
@@ -78,7 +78,6 @@ def order(subject: Subject, first: float, last: float, pulse: int) -> None:
     "parts.symmetric",
     "The symmetric part F(w) = (q_up + q_down)/2 is positive strictly between the bounds, so that "
     "pulses move every weight.",
-    needs=("memoryless",),
     draws=lambda subject: {
         "first": draws.weights(subject, 1e-4),
         "last": draws.weights(subject, 1e-4),

@@ -14,6 +14,7 @@ from phys.checked import InputError
 from phys.checks.code import SESSION
 from phys.crossbar import Crossbar
 from phys.device import Device
+from phys.hidden_state import HiddenStateFunctions
 from phys.step_functions import StepFunctions
 from theory import DeviceLaw, w
 
@@ -32,7 +33,11 @@ CAPABILITIES: dict[str, tuple[Callable[[Subject], bool], str]] = {
     "spread": (lambda s: s.device.spread.any, "the devices of an array do not differ"),
     "memoryless": (
         lambda s: not s.has_hidden_state,
-        "the device has a hidden state, so that its next step depends on more than its weight",
+        "the device has a hidden state: its next step depends on more than its weight",
+    ),
+    "still": (
+        lambda s: not s.moves_between_pulses,
+        "the device changes between pulses too: a change is not the pulse's alone",
     ),
 }
 """Whether a subject has it, and what to say where it has not."""
@@ -65,7 +70,13 @@ class Subject:
     @property
     def has_hidden_state(self) -> bool:
         """Whether a device remembers more than its weight."""
-        return bool(getattr(self.device, "has_hidden_state", False))
+        return isinstance(self.device.law, HiddenStateFunctions)
+
+    @property
+    def moves_between_pulses(self) -> bool:
+        """Whether a weight also changes without a pulse."""
+        law = self.device.law
+        return isinstance(law, HiddenStateFunctions) and law.between_updates is not None
 
     @cached_property
     def quiet(self) -> Device:
@@ -105,12 +116,18 @@ class Subject:
                 for q in (self.device.law.up, self.device.law.down)
             )
             return up, down
-        functions = self.device.law
+        law = self.device.law
+        state = law.state.values() if isinstance(law, HiddenStateFunctions) else ()
 
-        def plain(q: Callable[[Any], Any]) -> Callable[[Any], Any]:
-            return lambda weight: np.asarray(q(np.asarray(weight, np.float32)), np.float64)
+        def plain(q: Callable[..., Any]) -> Callable[[Any], Any]:
+            def step(weight: Any) -> Any:
+                places = np.asarray(weight, np.float32)
+                given = q(places, *(np.full_like(places, value) for value in state))
+                return given[0] if state else given
 
-        return plain(functions.up), plain(functions.down)
+            return step
+
+        return plain(law.up), plain(law.down)
 
     @cached_property
     def profile(self) -> Profile:
@@ -130,11 +147,11 @@ class Subject:
         return _broadcast(self._expressions[name], weight)
 
     def up(self, weight: Any) -> np.ndarray:
-        """Return ``q_up(w)`` of the nominal device, float64 of the shape of `weight`."""
+        """Return ``q_up(w)`` of the nominal, fresh device, float64 of the shape of `weight`."""
         return _broadcast(self._steps[0], weight)
 
     def down(self, weight: Any) -> np.ndarray:
-        """Return ``q_down(w)`` of the nominal device, float64 of the shape of `weight`."""
+        """Return ``q_down(w)`` of the nominal, fresh device, float64 of the shape of `weight`."""
         return _broadcast(self._steps[1], weight)
 
 
@@ -163,16 +180,16 @@ def as_device(given: Any) -> Device:
     """
     if isinstance(given, Device):
         return given
-    if isinstance(given, DeviceLaw | StepFunctions):
+    if isinstance(given, DeviceLaw | StepFunctions | HiddenStateFunctions):
         low, high = _bounds(given)
         return Device(given, dw_min=(high - low) / STATES)
     raise InputError(
         f"law_or_device = {given!r} is a {type(given).__name__}; give a theory.DeviceLaw, a "
-        f"phys.Device or a phys.StepFunctions"
+        f"phys.Device, a phys.StepFunctions or a phys.HiddenStateFunctions"
     )
 
 
-def _bounds(law: DeviceLaw | StepFunctions) -> tuple[float, float]:
+def _bounds(law: DeviceLaw | StepFunctions | HiddenStateFunctions) -> tuple[float, float]:
     if isinstance(law, DeviceLaw) and not law.is_numeric:
         names = [p.name for p in law.parameters if p.value is None]
         raise InputError(

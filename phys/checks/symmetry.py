@@ -14,9 +14,8 @@ from theory import SymmetryPoints
 
 @check(
     "symmetry.exists",
-    "Some weight w* between the bounds is a symmetry point: G(w*) = 0, an up and a down pulse "
-    "cancel there. Without one there is nothing to zero-shift to.",
-    needs=("memoryless",),
+    "Some weight w* between the bounds is a symmetry point, to which a device can be zero-shifted: "
+    "G(w*) = 0, an up and a down pulse cancel there.",
 )
 def exists(subject: Subject) -> None:
     """Look for a zero of G, and at what theory says."""
@@ -31,7 +30,6 @@ def _reason(subject: Subject) -> str:
 @check(
     "symmetry.unique",
     "No more than one weight is a symmetry point: G changes its sign once.",
-    needs=("memoryless",),
 )
 def unique(subject: Subject) -> None:
     """Count the sign changes of G."""
