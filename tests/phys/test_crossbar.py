@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phys import Crossbar, Device, Spread
+from phys import Crossbar, Device, strategies
 from tests.phys.helpers import (
     ALL_LAWS,
     COMPILED_LAWS,
@@ -22,35 +22,14 @@ from tests.phys.helpers import (
 )
 from theory import DeviceLaw, laws, w
 
-
-@st.composite
-def any_device(draw: st.DrawFn) -> Device:
-    """Draw a device: a law, a coarse or fine step, spread, and noise up to that of the presets."""
-    name = draw(
-        st.sampled_from(["soft_bounds", "soft", "exponential_step", "square", "constant_step"])
-    )
-    if name == "soft":
-        law: DeviceLaw = laws.soft_bounds(
-            w_max=draw(st.floats(0.1, 4)),
-            w_min=draw(st.floats(-4, -0.1)),
-            imbalance=draw(st.floats(-0.95, 0.95)),
-        )
-    else:
-        law = ALL_LAWS[name]
-    low, high = (float(b) for b in law.bounds)
-    spread = Spread(
-        step=draw(st.sampled_from([0, 0.3, 1.0])), bounds=draw(st.sampled_from([0, 0.3, 0.9]))
-    )
-    noise = draw(
-        st.sampled_from([{}, {"cycle_noise": 0.3}, {"cycle_noise": 3.75}, {"additive_noise": 2.0}])
-    )
-    dw_min = (high - low) * draw(st.sampled_from([1e-4, 0.01, 0.2]))
-    return Device(law, dw_min=dw_min, device_spread=spread, **noise)
-
+FEW_KERNELS = st.one_of(
+    strategies.laws(("flat",), ("soft", "none")),
+    st.sampled_from([ALL_LAWS["exponential_step"], ALL_LAWS["square"]]),
+)
 
 operation = st.one_of(
     st.tuples(st.just("update"), st.floats(1e-4, 10), st.integers(1, 64), st.integers(0, 99)),
-    st.tuples(st.just("pulses"), st.lists(st.sampled_from([1, -1]), max_size=60)),
+    st.tuples(st.just("pulses"), strategies.pulse_trains()),
     st.tuples(st.just("push"), st.sampled_from([1, -1]), st.integers(1, 300)),
     st.tuples(st.just("write"), st.floats(-10, 10)),
 )
@@ -62,7 +41,7 @@ def apply(xbar: Crossbar, step: tuple[Any, ...]) -> None:
         scale = xbar.device.dw_min * pulses
         xbar.update(signals(xbar.cols, seed), signals(xbar.rows, seed + 1), lr * scale, pulses)
     elif step[0] == "pulses":
-        xbar.pulse_all(np.array(step[1], dtype=int))
+        xbar.pulse_all(step[1])
     elif step[0] == "push":
         xbar.pulse_all(np.full(step[2], step[1]))
     else:
@@ -71,7 +50,7 @@ def apply(xbar: Crossbar, step: tuple[Any, ...]) -> None:
 
 @settings(max_examples=80)
 @given(
-    device=any_device(),
+    device=strategies.devices(FEW_KERNELS),
     steps=st.lists(operation, min_size=1, max_size=6),
     seed=st.integers(0, 2**32),
 )
@@ -137,16 +116,16 @@ def test_lines_without_a_signal_change_nothing() -> None:
 
 @settings(max_examples=30)
 @given(
-    turns=st.lists(st.sampled_from([1, -1]), max_size=80),
+    turns=strategies.pulse_trains(80),
     cut=st.integers(0, 80),
     noise=st.sampled_from([0.0, 0.4]),
 )
-def test_pulses_at_once_are_those_pulses_in_turn(turns: list[int], cut: int, noise: float) -> None:
+def test_pulses_at_once_are_those_pulses_in_turn(turns: np.ndarray, cut: int, noise: float) -> None:
     """n + m pulses are n and then m; with noise too, since its numbers are counted by pulse."""
     whole, parts = (Crossbar(3, 4, small_device(cycle_noise=noise), seed=6) for _ in range(2))
-    whole.pulse_all(np.array(turns, int))
-    parts.pulse_all(np.array(turns[:cut], int))
-    parts.pulse_all(np.array(turns[cut:], int))
+    whole.pulse_all(turns)
+    parts.pulse_all(turns[:cut])
+    parts.pulse_all(turns[cut:])
     assert state_digest(whole) == state_digest(parts)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phys import Crossbar, Device, Spread, StepFunctions, Timing, Trace
+from phys import Crossbar, Device, Spread, StepFunctions, Timing, Trace, strategies
 from phys.checked import InputError
 from phys.events import BusyError, EventArray, EventResult
 from phys.trace import FALL, LOST, RISE, SWITCH
@@ -84,24 +84,8 @@ def test_ideal_timing_gives_the_bits_of_the_fast_engine(
 
 
 @settings(max_examples=40)
-@given(
-    delay=st.floats(0, 150),
-    late=st.dictionaries(st.integers(0, 5), st.floats(0, 1500), max_size=3),
-    rise=st.floats(0, 2000),
-    shortest=st.floats(0, 2500),
-    seed=st.integers(0, 2**32),
-)
-def test_deterministic_skew_is_one_fraction_per_device(
-    delay: float, late: dict[int, float], rise: float, shortest: float, seed: int
-) -> None:
-    timing = Timing(
-        slot_ns=9,
-        line_delay_ps=delay,
-        late_rows_ps=late,
-        late_columns_ps={0: 1000},
-        rise_ps=rise,
-        min_overlap_ps=shortest,
-    )
+@given(timing=strategies.timings(6, 9, deterministic=True), seed=st.integers(0, 2**32))
+def test_deterministic_skew_is_one_fraction_per_device(timing: Timing, seed: int) -> None:
     device = Device(SOFT, dw_min=0.01, device_spread=0.3, cycle_noise=0.3)
     fast, event = (Crossbar(6, 9, device, seed=seed) for _ in range(2))
     rng = np.random.default_rng(seed)
