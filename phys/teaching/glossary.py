@@ -16,20 +16,19 @@ SOURCES = {
     "W25": "Wu et al., arXiv:2502.06309",
     "X26": "Xiao et al., arXiv:2602.21321",
     "R24": "Rasch et al., Nat. Commun. 15:7133 (2024)",
-    "kit": "the toolkit aihwkit",
 }
 """Where the names of the last column were read."""
 
 CODE_AND_PAPERS = {
     s.w: ("`w`; `xbar.weights`", "W (W24, W25)"),
-    s.dw_min: ("`Device(dw_min=...)`", "δ (R24); dw_min (kit)"),
-    s.w_max: ("`w_max=...`, `law.bounds[1]`", "w_max (R24, kit); τ_max (W25)"),
-    s.w_min: ("`w_min=...`, `law.bounds[0]`", "w_min (R24, kit); τ_min (W25)"),
-    s.rho: ("`imbalance=...`", "c (W25); (2 − abs u)·ρ = u with u = up_down (kit)"),
+    s.dw_min: ("`Device(dw_min=...)`", "δ (R24)"),
+    s.w_max: ("`w_max=...`, `law.bounds[1]`", "w_max (R24); τ_max (W25)"),
+    s.w_min: ("`w_min=...`, `law.bounds[0]`", "w_min (R24); τ_min (W25)"),
+    s.rho: ("`imbalance=...`", "c (W25)"),
     s.w_star: ("`law.symmetry_point()`", "symmetry point (all)"),
     s.w_0: ("`xbar.set_weights(...)`", ""),
     s.tau: ("`laws.linear_asymmetry(tau=...)`", "τ (W24, W25)"),
-    s.gamma: ("`gamma=...`", "γ (W25)"),
+    s.gamma: ("`gamma_up=...`, `gamma_down=...`", "γ (W25)"),
     s.A: ("array `a`", "P (W25); A (R24)"),
     s.C: ("array `c`", "W (W24, W25, R24)"),
     s.r: ("`xbar.reference`; `SHD(reference=...)`", "R (R24)"),
@@ -62,7 +61,7 @@ FUNCTIONS = (
     Entry(r"\psi(w)", "asymmetry G/F", "1", "`law.psi`", "derivative of R (W25)"),
     Entry(r"\Delta W", "change asked for by an update", "weight", "`lr * d * x`", "ΔW (W24)"),
     Entry(r"\xi", "standard normal random number", "1", "", "ξ (R24)"),
-    Entry("BL", "slots of a pulse train", "1", "`pulses=...`", "BL (kit)"),
+    Entry("BL", "slots of a pulse train", "1", "`pulses=...`"),
     Entry("H", "energy of SHD", "loss", "`SHD.energy`"),
 )
 CYCLE_NOISE = Entry(
@@ -70,7 +69,6 @@ CYCLE_NOISE = Entry(
     "noise of one step, relative to the step",
     "1",
     "`Device(cycle_noise=...)`",
-    "σ_cc (R24)",
 )
 
 
