@@ -187,14 +187,15 @@ class Crossbar:
             self.coefficients[:, list(self.hidden_places.values())] = state["hidden"]
 
     # -- reads -----------------------------------------------------------------------------
-    def forward(self, x: Any, *, probe: bool = False) -> np.ndarray:
+    def forward(self, x: Any, *, probe: int | None = None) -> np.ndarray:
         """Return ``effective_weights @ x``, as the array's forward read gives it.
 
         Parameters
         ----------
         x : (cols,) or (batch, cols)
-        probe : bool
-            A look beside the work: its noise has a stream of its own, and no read is counted.
+        probe : int, optional
+            A look beside the work, with this number: its noise has a stream of its own, and no
+            read is counted.
 
         Returns
         -------
@@ -205,8 +206,9 @@ class Crossbar:
         if kind.is_ideal:
             y = _fast().forward(self, batch)
         else:
-            stream = self.read_streams[read_loops.PROBE if probe else read_loops.FORWARD]
-            number = 0 if probe else self._count(read_loops.FORWARD, len(batch))
+            place = read_loops.FORWARD if probe is None else read_loops.PROBE
+            number = self._count(read_loops.FORWARD, len(batch)) if probe is None else probe
+            stream = self.read_streams[place]
             y = reads.forward(self, batch, kind.settings(), stream, number)
         return y[0] if single else y
 

@@ -153,7 +153,7 @@ class DifferentialPair:
         self.plus.restore(state)
 
     # -- reads -----------------------------------------------------------------------------
-    def forward(self, x: Any, *, probe: bool = False) -> np.ndarray:
+    def forward(self, x: Any, *, probe: int | None = None) -> np.ndarray:
         """Return ``(W_plus - W_minus) @ x``, see `Crossbar.forward`."""
         return self.plus.forward(x, probe=probe)
 

@@ -33,7 +33,7 @@ class FloatArray:
         """Take over `weights`, (rows, cols)."""
         self.columns[...] = weights.T
 
-    def forward(self, x: np.ndarray, *, probe: bool = False) -> np.ndarray:
+    def forward(self, x: np.ndarray, *, probe: int | None = None) -> np.ndarray:
         """Return ``weights @ x`` for every row of `x`, float32 (batch, rows)."""
         array: Any = self
         return fast.forward(array, x)

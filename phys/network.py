@@ -58,10 +58,10 @@ class Layer:
         """The core array: a Crossbar, or a FloatArray for floating-point training."""
         return self.arrays["c"]
 
-    def forward(self, x: np.ndarray, *, probe: bool = False) -> np.ndarray:
+    def forward(self, x: np.ndarray, *, probe: int | None = None) -> np.ndarray:
         """Return the outputs of a batch, float32 (n, cols) -> (n, rows).
 
-        `probe` marks a read beside the training, whose noise has a stream of its own.
+        `probe` is the number of a read beside the training, see `Crossbar.forward`.
         """
         return self._sum([self.arrays[name].forward(x, probe=probe) for name, _ in self.terms])
 
@@ -172,13 +172,15 @@ class Network:
         """
         # A convolution has hundreds of patches per image, and they need room.
         size = DENSE_PROBE_BATCH if self.is_dense else PROBE_BATCH
-        parts = [self._outputs(images[k : k + size]) for k in range(0, len(images), size)]
-        return np.concatenate(parts) if parts else self._outputs(images)
+        parts = [self._outputs(images[k : k + size], k) for k in range(0, len(images), size)]
+        return np.concatenate(parts) if parts else self._outputs(images, 0)
 
-    def _outputs(self, images: np.ndarray) -> np.ndarray:
+    def _outputs(self, images: np.ndarray, first: int) -> np.ndarray:
+        """Return the outputs of images of which the first has this number."""
         y = images
         for layer, stage in zip(self.layers, self.stages, strict=True):
-            y = layer.forward(with_bias(convolution.patches(y, stage)), probe=True)
+            number = first * stage.patches
+            y = layer.forward(with_bias(convolution.patches(y, stage)), probe=number)
             if layer is not self.layers[-1]:
                 y = convolution.pooled(activate(y, self.activation), stage)
         return y

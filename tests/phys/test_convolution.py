@@ -206,6 +206,16 @@ def test_arrays_of_reads_differ_from_ideal_ones() -> None:
     assert trained("sgd", True)[0] != trained("sgd", True, ArrayKind(read_model="aihwkit"))[0]
 
 
+def test_noise_of_an_evaluation_follows_the_number_of_the_image() -> None:
+    """However the images are cut into batches; and it counts no read."""
+    made, _ = network(kind=ArrayKind(read_model="aihwkit"))
+    data = images(230)
+    whole = made.outputs(data.train_images)
+    assert same_bits(made._outputs(data.train_images[210:], 210), whole[210:])
+    assert not same_bits(made._outputs(data.train_images[210:], 0), whole[210:])
+    assert not made.layers[0].c.reads.any()
+
+
 # -- learning ------------------------------------------------------------------------------------
 def test_a_convolution_learns_and_resumes(tmp_path: Any) -> None:
     data, file = images(90), tmp_path / "run.ckpt"
