@@ -12,6 +12,7 @@ COMMANDS = {
     "demo": ("phys.cli_demo", "derive, simulate and train the demonstration; write its report"),
     "derive": ("phys.cli_derive", "derive fixed points and energies of a device law, step by step"),
     "fit": ("phys.cli_fit", "fit a device law to measured pulses; intervals, plot and law file"),
+    "new-device": ("phys.cli_new_device", "write a starter file for a device, and its test"),
     "simulate": (
         "phys.cli_simulate",
         "run a training step pulse by pulse on a clock; table and diagram",
@@ -49,7 +50,8 @@ class LazyGroup(click.Group):
         """Import a command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
+        module = import_module(COMMANDS[cmd_name][0])
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
