@@ -186,6 +186,12 @@ def _only(start: dict[str, float], *names: str) -> dict[str, float]:
     return {name: value for name, value in start.items() if name in names}
 
 
+def _amplitude(rough: Rough, slope: float) -> float:
+    """Return A for which 1 - A exp(2 w/R) has the relative `slope` at weight 0, within reason."""
+    fall = max(-slope * (rough.high - rough.low) / 2, -0.6)
+    return min(fall / (1 + fall), 0.6)
+
+
 BOUNDS = {"w_max": LOG, "w_min": MINUS_LOG}
 HARD = ("w_max", "w_min")
 
@@ -253,10 +259,10 @@ FAMILIES: dict[str, Family] = {
             },
             lambda r: _start(
                 r,
-                0.8,
+                1 - (_amplitude(r, r.up_slope) + _amplitude(r, -r.down_slope)) / 2,
                 **_outside(r, 1.0),
-                A_up=math.copysign(0.2, -r.up_slope),
-                A_down=math.copysign(0.2, r.down_slope),
+                A_up=_amplitude(r, r.up_slope),
+                A_down=_amplitude(r, -r.down_slope),
                 gamma_up=1.0,
                 gamma_down=1.0,
             ),

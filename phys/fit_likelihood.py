@@ -71,11 +71,15 @@ class Innovations:
 
 @dataclass(frozen=True)
 class Steps:
-    """Mean M, slope a and variance V of the weight after a pulse, at given weights, (m,) each."""
+    """Pulses at given weights, (m,) each: mean M, slope a and variance V of the weight afterwards.
+
+    `free` is the probability that a pulse is not stopped by a bound.
+    """
 
     mean: np.ndarray
     slope: np.ndarray
     variance: np.ndarray
+    free: np.ndarray
 
 
 class Likelihood:
@@ -103,7 +107,7 @@ class Likelihood:
 
     def steps(self, numbers: Numbers, weight: np.ndarray) -> Steps:
         """Return mean, slope and variance of the weight after each pulse, from `weight`, (m,)."""
-        mean, slope, variance = (np.empty(self.after.size) for _ in range(3))
+        mean, slope, variance, free = (np.empty(self.after.size) for _ in range(4))
         with np.errstate(all="ignore"):
             for sign, (step, rise) in self.family.steps.items():
                 chosen = self.direction == sign
@@ -122,7 +126,13 @@ class Likelihood:
                     moved.density * spread_rise
                 )
                 variance[chosen] = moved.variance
-        return Steps(mean, slope, variance)
+                free[chosen] = moved.inside
+        return Steps(mean, slope, variance, free)
+
+    def stopped(self, numbers: Numbers) -> dict[int, int]:
+        """Return how many up (+1) and down (-1) pulses a bound more likely stops than not."""
+        made = self.steps(numbers, self.reference[self.before])
+        return {d: int(np.sum((self.direction == d) & (made.free < 0.5))) for d in (1, -1)}
 
     def _residuals(self, numbers: Numbers) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Residuals r, slopes a, and the diagonal and off-diagonal of their covariance."""

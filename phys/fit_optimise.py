@@ -133,13 +133,20 @@ def _search(
     def loss(x: np.ndarray) -> float:
         return _loss(likelihood.innovations(layout.numbers(start + unit * x)))
 
+    def scaled(vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        try:
+            gradient, fisher = assembled(layout, local_blocks(likelihood, layout, vector))
+        except NoFitError:
+            # Only proposals that the search is about to turn down lie where there is no likelihood.
+            return np.zeros(start.size), np.eye(start.size)
+        return unit * gradient, unit[:, None] * fisher * unit
+
     def derivatives(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         key = x.tobytes()
         if key not in seen:
             check()
-            gradient, fisher = assembled(layout, local_blocks(likelihood, layout, start + unit * x))
             seen.clear()
-            seen[key] = unit * gradient, unit[:, None] * fisher * unit
+            seen[key] = scaled(start + unit * x)
         return seen[key]
 
     with np.errstate(all="ignore"):

@@ -32,6 +32,8 @@ class LawFit:
     likelihood : Likelihood
     bic : float
         Bayesian information criterion, ``k ln(n) - 2 ln L`` with k numbers and n pulses.
+    numbers : int
+        How many numbers the data were asked for, differences between devices included.
     undecided : tuple of str
         Numbers that the data do not decide.
     """
@@ -41,12 +43,8 @@ class LawFit:
     optimum: Optimum
     likelihood: Likelihood
     bic: float
+    numbers: int
     undecided: tuple[str, ...] = ()
-
-    @property
-    def numbers(self) -> int:
-        """How many numbers were fitted, differences between devices included."""
-        return self.optimum.layout.size
 
     @cached_property
     def values(self) -> dict[str, float]:

@@ -31,7 +31,8 @@ from phys.spread import Spread
 from theory.errors import TheoryError
 
 FEWEST_PULSES = 10
-PULSES_PER_NUMBER = 3
+FEWEST_STOPPED = 5
+"""A hard bound that stops fewer pulses than this is not seen in the data."""
 UNDECIDED = 1.0
 """A number whose standard error on its fitting scale (mostly a logarithm) is above this is open."""
 BISECTIONS = 50
@@ -168,6 +169,7 @@ def fit_law(
     effects: tuple[str, ...] = ("step", "high", "low") if devices > 1 else ()
     likelihood = Likelihood(family, data)
     layout = Layout(family, devices, {}, effects)
+    count = layout.size
     values = family.start(rough) | _noise(data, rough)
     differences = None
     if family.hard:
@@ -176,9 +178,11 @@ def fit_law(
         differences = np.stack([0 * high, high / high.mean() - 1, low / low.mean() - 1], axis=1)
     start = layout.vector(values, differences if effects else None)
     optimum = optimise(likelihood, layout, start, check)
-    lost = [name for name in _undecided(optimum) if name in family.hard]
+    stopped = likelihood.stopped(layout.numbers(optimum.vector))
+    seen = {"w_max": stopped[1] >= FEWEST_STOPPED, "w_min": stopped[-1] >= FEWEST_STOPPED}
+    lost = [name for name in family.hard if name in _undecided(optimum) or not seen[name]]
     if lost:
-        # Bounds that no pulse presses against are put where the readings end.
+        # Bounds that no pulse presses against are put where the readings end; they count as fitted.
         ends = {"w_max": float(data.weight.max()), "w_min": float(data.weight.min())}
         values = layout.natural(optimum.vector)
         held = {name: ends[name] for name in lost}
@@ -194,7 +198,8 @@ def fit_law(
         family.law(values),
         optimum,
         likelihood,
-        layout.size * math.log(data.pulses) + 2 * optimum.loss,
+        count * math.log(data.pulses) + 2 * optimum.loss,
+        count,
         tuple(name for name in _undecided(optimum) if name not in (CYCLE_NOISE, READ_NOISE)),
     )
 

@@ -147,28 +147,49 @@ def test_the_true_law_of_every_example_is_chosen_and_its_noise_found(name):
     assert result.device.spread == result.spread
 
 
-@pytest.mark.parametrize("name", [n for n in FAMILIES if n != "exp_step"])
+RISING = laws.exp_step(1, -1, 0.15, -1.2, -0.3, 2.5, 2.5, 1, 0)
+RECOVERED = {name: laws.CATALOGUE[name].law() for name in FAMILIES} | {
+    "power_step": laws.power_step(0.6, -0.6, 0.1, 1.5, 2),
+    "exp_step": RISING,
+}
+
+
+@pytest.mark.parametrize("name", [name for name in FAMILIES if name != "soft_bounds_pmax"])
 def test_every_law_is_recovered_from_its_own_pulses(name):
     """Within five standard errors in every number that the data decide."""
-    entry = laws.CATALOGUE[name]
-    law = entry.law(**({"gamma_up": 1.5} if name == "power_step" else {}))
-    if name == "soft_bounds_pmax":
-        law = entry.law(alpha=0.01)
-    device = Device(law, 0.015, cycle_noise=0.2)
-    data = simulate_trains(device, 1, 3, [1] * 150 + [-1] * 150, 0.002, seed=1)
+    law, step = RECOVERED[name], 0.006 if name == "exp_step" else 0.015
+    turns = [1] * 100 + [-1] * 400 if name == "exp_step" else [1] * 150 + [-1] * 150
+    data = simulate_trains(Device(law, step, cycle_noise=0.2), 1, 3, turns, 0.002, seed=1)
     found = fit_law(FAMILIES[name], data, look(data))
-    values = {k: float(v) for k, v in law.values.items()}
-    if name == "soft_bounds_pmax":
-        values["alpha"] = None  # the step of the device above is not that of the form
-    layout = found.optimum.layout
+    truth = {k: float(v) for k, v in law.values.items()} | {"dw_min": step}
     errors = np.sqrt(np.diag(found.optimum.covariance))
-    for k, parameter in enumerate(layout.law_names):
-        truth = 0.015 if parameter == "dw_min" else values[parameter]
-        if truth is None or name == "soft_bounds_pmax":
-            continue
-        free = FAMILIES[name].scale(parameter).free(truth)
+    for k, parameter in enumerate(found.optimum.layout.law_names):
+        free = FAMILIES[name].scale(parameter).free(truth[parameter])
         assert abs(found.optimum.vector[k] - free) < 5 * errors[k] + 0.01, parameter
     assert found.values["cycle_noise"] == pytest.approx(0.2, rel=0.2)
+
+
+def test_a_hard_bound_that_no_pulse_reaches_gets_no_interval():
+    law = laws.linear_step(1, -1, 0, 0.3, 0.6)
+    turns = [-1] * 20 + [1] * 140 + [-1] * 60
+    data = simulate_trains(Device(law, 0.015, cycle_noise=0.2), 1, 1, turns, 0.002)
+    result = fit(data, "linear_step", resamples=100)
+    assert 1.0 in result.intervals["w_max"]
+    low = result.intervals["w_min"]
+    assert low.value == data.weight.min()
+    assert math.isnan(low.low)
+    assert math.isnan(low.high)
+
+
+def test_soft_bounds_by_the_number_of_pulses_are_recovered_with_their_step():
+    law = laws.soft_bounds_pmax(1000, 0.015, 0.9, -0.6)
+    reach = float(law.bounds[1] - law.bounds[0])
+    device = Device(law, 0.015 * reach / 2, cycle_noise=0.2)
+    data = simulate_trains(device, 1, 3, [1] * 150 + [-1] * 150, 0.002, seed=1)
+    found = fit_law(FAMILIES["soft_bounds_pmax"], data, look(data))
+    for name in ("alpha", "range_min", "range_max"):
+        assert found.values[name] == pytest.approx(float(law.values[name]), rel=0.1)
+    assert found.values["dw_min"] == pytest.approx(device.dw_min, rel=0.1)
 
 
 def test_every_catalogue_law_is_fitted_or_left_out_with_a_reason():
