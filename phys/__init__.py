@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from phys.crossbar import Crossbar, UpdateResult
     from phys.device import Device
+    from phys.differential_pair import DifferentialPair
     from phys.function_kernel import UncompiledDeviceWarning
     from phys.hidden_state import HiddenStateFunctions
     from phys.history import History
+    from phys.layers import Conv, Dense, Pool
+    from phys.mean_field import MeanFieldCrossbar
+    from phys.reads import Read, Reads
     from phys.spread import Spread
     from phys.step_functions import StepFunctions
     from phys.timing import Timing
@@ -26,6 +30,13 @@ _HOMES = {
     "StepFunctions": "phys.step_functions",
     "HiddenStateFunctions": "phys.hidden_state",
     "UncompiledDeviceWarning": "phys.function_kernel",
+    "Conv": "phys.layers",
+    "Dense": "phys.layers",
+    "Pool": "phys.layers",
+    "DifferentialPair": "phys.differential_pair",
+    "MeanFieldCrossbar": "phys.mean_field",
+    "Read": "phys.reads",
+    "Reads": "phys.reads",
     "Timing": "phys.timing",
     "Trace": "phys.trace",
     "History": "phys.history",
@@ -35,10 +46,17 @@ _HOMES = {
 }
 
 __all__ = [
+    "Conv",
     "Crossbar",
+    "Dense",
     "Device",
+    "DifferentialPair",
     "HiddenStateFunctions",
     "History",
+    "MeanFieldCrossbar",
+    "Pool",
+    "Read",
+    "Reads",
     "Spread",
     "StepFunctions",
     "Timing",

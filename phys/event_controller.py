@@ -142,8 +142,12 @@ class Controller:
                 f"algorithm = {algorithm!r} has no sequence of operations in events; "
                 f"give a PulsedSGD or a SHD"
             )
-        if not network.is_dense:
-            raise InputError("network holds convolutions; the controller sequences dense layers")
+        kinds = {type(a).__name__ for layer in network.layers for a in layer.arrays.values()}
+        if not network.is_plain or kinds != {"Crossbar"}:
+            raise InputError(
+                f"network has layers of {sorted(kinds)}, convolutions or real reads; the "
+                f"controller sequences fully connected layers of crossbars with ideal reads"
+            )
         self.network, self.algorithm = network, algorithm
         self.timing = checked_timing(timing)
         self.env = Clock()
