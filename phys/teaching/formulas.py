@@ -46,7 +46,8 @@ class Formula:
     aliases : mapping of name to name
         Other names that readers use, such as delta for dw_min.
     domain : mapping of name to (lower, upper)
-        Where the formula is compared; by default (0.2, 0.9) times the sign of the symbol.
+        Where the formula is compared; by default (0.2, 0.9) times the sign of the symbol, and
+        (-0.9, 0.9) where it has none.
 
     Examples
     --------
@@ -110,14 +111,19 @@ class Formula:
         for _ in range(PLACES):
             place: Place = {}
             for symbol in sorted(symbols, key=str):
-                low, high = self.domain.get(symbol.name, (0.2, 0.9))
-                share = stream.randrange(1, 1000)
-                value = Rational(str(low)) + (Rational(str(high)) - Rational(str(low))) * Rational(
-                    share, 1000
-                )
-                place[symbol] = -value if symbol.is_negative and value > 0 else value
+                ends = self.domain.get(symbol.name) or _usual(symbol)
+                low, high = (Rational(str(end)) for end in ends)
+                share = Rational(stream.randrange(1, 1000), 1000)
+                place[symbol] = low + (high - low) * share
             places.append(place)
         return places
+
+
+def _usual(symbol: Symbol) -> tuple[Rational, Rational]:
+    near, far = Rational(1, 5), Rational(9, 10)
+    if symbol.is_positive:
+        return near, far
+    return (-far, -near) if symbol.is_negative else (-far, far)
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,7 @@ def test_formulas_that_differ_little_and_rarely_are_not_right():
     exact = Formula(lambda: rho * w_max, "right.")
     assert not exact.judge(rho * w_max + Rational(1, 10**9)).passed
     assert not exact.judge(rho * w_max * (1 + rho * 10**-10)).passed
+    assert not exact.judge(abs(rho) * w_max).passed
 
 
 def test_text_is_read_without_being_run():
