@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,6 +107,19 @@ def _show(report: Report, statements: bool) -> None:
         console.print(text, markup=False, highlight=False)
 
 
+@contextmanager
+def _no_traces() -> Iterator[None]:
+    """Keep what Hypothesis caches out of the folder in which the command runs."""
+    import platformdirs
+    from hypothesis.configuration import set_hypothesis_home_dir
+
+    set_hypothesis_home_dir(Path(platformdirs.user_cache_dir("crosspoint")) / "hypothesis")
+    try:
+        yield
+    finally:
+        set_hypothesis_home_dir(None)
+
+
 def _run(
     target: str,
     seed: int,
@@ -129,7 +144,7 @@ def _run(
         transient=True,
         disable=quiet or not Console(stderr=True).is_terminal,
     )
-    with bars:
+    with _no_traces(), bars:
         task = bars.add_task("", total=None)
 
         def show(name: str, done: int, total: int) -> None:

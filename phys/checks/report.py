@@ -164,6 +164,7 @@ class Report:
             caption=self.summary,
             title_justify="left",
             caption_justify="left",
+            caption_style="",
         )
         table.add_column("check", no_wrap=True)
         table.add_column("status", no_wrap=True)

@@ -10,6 +10,7 @@ import warnings
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from textwrap import shorten
 from typing import Any
 
 import hypothesis
@@ -27,6 +28,7 @@ from phys.crossbar import Crossbar
 from phys.function_kernel import UncompiledDeviceWarning
 
 MAX_EXAMPLES = 25
+LONGEST_MESSAGE = 400
 UNMET = "no drawn example meets the conditions of the statement"
 QUIET = settings(
     deadline=None,
@@ -304,4 +306,5 @@ def _said(error: Exception) -> str:
     if isinstance(error, AssertionError):
         return str(error) or "an assertion does not hold"
     last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} (line {last.lineno} of {last.filename})"
+    text = shorten(str(error), LONGEST_MESSAGE)
+    return f"{type(error).__name__}: {text} (line {last.lineno} of {last.filename})"

@@ -67,6 +67,7 @@ class TestOutcome:
         assert result.exit_code == 0, result.output
         assert "Checks of 'good', bounds -1 to 1, dw_min 0.02; seed 0" in result.output
         assert f"{len(checks())} checks: " in result.output
+        assert [p.name for p in Path().iterdir() if p.name != "__pycache__"] == ["devices.py"]
         assert "0 failed" in result.output
 
     def test_a_failure_ends_with_1_and_a_counter_example_that_runs(self) -> None:
