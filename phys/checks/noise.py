@@ -58,7 +58,7 @@ def _moves(
     "noise.mean",
     "Noise does not push: the mean of noisy steps is the step without noise, "
     f"E[dw] = +-dw_min q(w), within {SIGMAS} standard deviations of the mean of 4096.",
-    needs=("noise", "memoryless"),
+    needs=("noise", "still"),
     draws=_drawn,
     most=10,
 )
@@ -77,7 +77,7 @@ def mean(subject: Subject, start: float, pulse: int, seed: int) -> None:
     "noise.size",
     "Noise is as large as stated: the standard deviation of a step is sigma dw_min q(w) for cycle "
     f"noise and sigma dw_min for additive noise, within {SIGMAS} standard deviations.",
-    needs=("noise", "memoryless"),
+    needs=("noise", "still"),
     draws=_drawn,
     most=10,
 )
@@ -95,7 +95,7 @@ def size(subject: Subject, start: float, pulse: int, seed: int) -> None:
     "noise.fresh",
     "Every device and every pulse has noise of its own: the correlation between devices, and from "
     f"pulse to pulse, is 0 within {SIGMAS}/sqrt(n) of n pairs.",
-    needs=("noise", "memoryless"),
+    needs=("noise", "still"),
     draws=_drawn,
     most=10,
 )

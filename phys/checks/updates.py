@@ -75,7 +75,7 @@ def _reached(subject: Subject, start: float, sign: int, pulses: int) -> np.ndarr
     "update.count",
     "An update moves as many pulses as it reports: one device that got n moves as n single pulses "
     "do, bit for bit.",
-    needs=("memoryless",),
+    needs=("still",),
     draws=lambda subject: {
         "start": draws.weights(subject),
         "strength": strengths(),
@@ -109,7 +109,7 @@ def count(
     "update.lines",
     "Only devices whose row and column both carry a signal move, up where d_i x_j > 0 and down "
     "where d_i x_j < 0.",
-    needs=("memoryless",),
+    needs=("still",),
     draws=lambda subject: {
         "signals": signals(),
         "strength": strengths(),
