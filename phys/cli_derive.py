@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -72,31 +71,21 @@ def load_law(name: str, defaults: bool) -> DeviceLaw:
 
 
 def _from_file(place: str) -> DeviceLaw:
-    import importlib.util
-
+    from phys.checked import InputError
+    from phys.device import Device
+    from phys.user_object import load_object
     from theory import DeviceLaw
 
-    file, _, name = place.rpartition(":")
-    path = Path(file)
-    if not path.is_file():
-        raise click.BadParameter(f"{file} is not a file", param_hint="--law")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise click.BadParameter(f"{file} cannot be imported", param_hint="--law")
-    module = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
+        found = load_object(place)
+    except InputError as error:
+        raise click.BadParameter(str(error), param_hint="--law") from error
+    law = found.law if isinstance(found, Device) else found
+    if not isinstance(law, DeviceLaw):
         raise click.BadParameter(
-            f"{file} does not import: {type(error).__name__}: {error}", param_hint="--law"
-        ) from error
-    found = getattr(module, name, None)
-    if not isinstance(found, DeviceLaw):
-        raise click.BadParameter(
-            f"{name!r} in {file} is {type(found).__name__}, not a theory.DeviceLaw",
-            param_hint="--law",
+            f"{place} has no formula to derive from; name a theory.DeviceLaw", param_hint="--law"
         )
-    return found
+    return law
 
 
 @click.command()
