@@ -217,6 +217,7 @@ def test_noise_of_an_evaluation_follows_the_number_of_the_image() -> None:
 
 
 # -- learning ------------------------------------------------------------------------------------
+@pytest.mark.usefixtures("compiled")
 def test_a_convolution_learns_and_resumes(tmp_path: Any) -> None:
     data, file = images(90), tmp_path / "run.ckpt"
     options: dict[str, Any] = {
@@ -236,6 +237,7 @@ def test_a_convolution_learns_and_resumes(tmp_path: Any) -> None:
     assert network_digest(again.network) == network_digest(history.network)
 
 
+@pytest.mark.usefixtures("compiled")
 def test_lenet5_learns_real_mnist(mnist_dir: Any) -> None:
     device = Device(laws.soft_bounds(w_max=0.6, w_min=-0.6, imbalance=0), dw_min=0.001)
     data = load("mnist", mnist_dir)
