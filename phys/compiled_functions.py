@@ -86,7 +86,8 @@ def _compiled(function: Any, made: dict[Any, Any]) -> Any:
         return function
     if function in made:
         return made[function]
-    namespace: dict[str, Any] = {"__name__": function.__module__}
+    # What numba keeps on disk names a module, and that of the function may not be there to import.
+    namespace: dict[str, Any] = {"__name__": __name__}
     cells = tuple(types.CellType() for _ in function.__closure__ or ())
     copy = types.FunctionType(
         function.__code__, namespace, function.__name__, function.__defaults__, cells

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import pickle
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -350,3 +353,34 @@ def test_functions_show_their_names() -> None:
     assert repr(SIMPLE) == "StepFunctions(up=up, down=down, bounds=(-1, 1), name='simple')"
     assert "between_updates=creep" in repr(WORN)
     assert "0x" not in repr(WORN)
+
+
+FROM_NOWHERE = """
+import warnings
+warnings.simplefilter("error")
+namespace = {"__name__": "a module that is nowhere"}
+exec("def up(w): return 1.3 * (1 - w)\\ndef down(w): return 0.7 * (1 + w)", namespace)
+from phys import Crossbar, Device, StepFunctions
+device = Device(StepFunctions(namespace["up"], namespace["down"], (-1, 1)), dw_min=0.01)
+xbar = Crossbar(2, 2, device, seed=0)
+xbar.pulse_all([1, 1, -1])
+print(xbar.weights.tobytes().hex())
+"""
+
+
+def test_functions_of_a_module_that_cannot_be_imported_are_found_in_the_cache_again(
+    tmp_path, compiled
+):
+    """As in a notebook, a page or a console, whose module is another in the next process."""
+    environment = {**os.environ, "CROSSPOINT_CACHE": str(tmp_path)}
+    first, second = (
+        subprocess.run(
+            [sys.executable, "-c", FROM_NOWHERE],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for _ in range(2)
+    )
+    assert first == second
