@@ -33,19 +33,14 @@ DEVICE = Device(
 )
 TRIED: dict[str, list[dict[str, float]]] = {
     "float": [{"lr": 0.02}, {"lr": 0.05}, {"lr": 0.1}],
-    "sgd": [{"lr": 0.01}],
     "zero-shifted-sgd": [{"lr": 0.003}, {"lr": 0.01}, {"lr": 0.03}],
-    "shd": [{"lr_c": 0.1}, {"lr_c": 0.2}, {"lr_c": 0.4}],
-    "tiki-taka": [{"gamma": 0.1}, {"gamma": 0.5}, {"gamma": 1.0}],
-    "residual": [
-        {"lr_c": 0.05, "transfer_every": 100},
-        {"lr_c": 0.1, "transfer_every": 200},
-        {"lr_c": 0.02, "transfer_every": 200},
-    ],
-    "tiki-taka-v2": [{"lr_h": 20}, {"lr_h": 50}, {"lr_h": 100}],
-    "chopped-tiki-taka-v2": [{"flip_probability": 0.02}, {"flip_probability": 0.1}],
+    "shd": [{"lr_c": 0.1}, {"lr_c": 0.2}],
+    "residual": [{"transfer_every": 100}, {"transfer_every": 200}],
+    "tiki-taka-v2": [{"lr_h": 50}, {"lr_h": 100}],
     "agad": [{"flip_probability": 0.02}, {"flip_probability": 0.1}],
-    "mixed-precision": [{"lr": 0.05}, {"lr": 0.1}, {"lr": 0.2}],
+    "mixed-precision": [{"lr": 0.1}, {"lr": 0.2}],
+    "chopped-tiki-taka-v2": [{"flip_probability": 0.02}, {"flip_probability": 0.1}],
+    "tiki-taka": [{"gamma": 0.1}, {"gamma": 0.5}],
 }
 UNSHIFTED = ("sgd", "shd", "tiki-taka-v2", "chopped-tiki-taka-v2", "agad")
 
@@ -56,7 +51,6 @@ def cases() -> list[dict[str, Any]]:
         {"algorithm": name, "rates": rates, "zero_shift": name != "float"}
         for name, tried in TRIED.items()
         for rates in tried
-        if name != "sgd"
     ]
     plain = [{"algorithm": n, "rates": {}, "zero_shift": False} for n in UNSHIFTED]
     return shifted + plain

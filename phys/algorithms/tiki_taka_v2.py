@@ -47,7 +47,7 @@ class TikiTakaV2(BuiltIn):
     """
 
     lr_a: float = 0.05
-    lr_h: float = 50.0
+    lr_h: float = 100.0
     transfer_every: int = 1
     pulses: int = 10
     transfer_pulses: int = 10
