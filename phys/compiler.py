@@ -54,17 +54,6 @@ def where(condition, a, b):
 """
 
 
-class _Branches(ast.NodeTransformer):
-    """Write ``choose(c, f, a, g, b)`` as the branch that it is for one number."""
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        if getattr(node.func, "id", "") != "choose":
-            return node
-        condition, f, a, g, b = node.args
-        return ast.IfExp(condition, ast.Call(f, [a], []), ast.Call(g, [b], []))
-
-
 @cache
 def available() -> bool:
     """Whether kernels can be compiled: numba is installed and CROSSPOINT_NUMBA is not 0."""
@@ -105,7 +94,7 @@ def kernel_source(module: ModuleType, only: tuple[str, ...] | None = None) -> st
     parts = []
     for node in ast.parse(inspect.getsource(module)).body:
         if isinstance(node, ast.FunctionDef) and node.name in names:
-            parts.append(f"\n\n@njit({OPTIONS})\n{ast.unparse(_Branches().visit(node))}")
+            parts.append(f"\n\n@njit({OPTIONS})\n{ast.unparse(node)}")
         elif (
             isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") not in NOT_COMPILED
         ):
