@@ -89,7 +89,7 @@ class LayerEquilibrium:
 def has_prediction(network: Network, algorithm: Any) -> bool:
     """Whether theory speaks of a training: of its algorithm, and of devices with a formula."""
     return isinstance(algorithm, ALGORITHMS) and all(
-        isinstance(array, Crossbar) and isinstance(array.device.law, DeviceLaw)
+        type(array) is Crossbar and isinstance(array.device.law, DeviceLaw)
         for layer in network.layers
         for array in layer.arrays.values()
     )
