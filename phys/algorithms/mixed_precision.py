@@ -38,7 +38,7 @@ class MixedPrecision(BuiltIn):
     Nandakumar et al., Front. Neurosci. 14:406 (2020).
     """
 
-    lr: float = 0.1
+    lr: float = 0.2
     transfer_every: int = 100
     pulses: int = 10
     name: ClassVar[str] = "mixed-precision"
