@@ -37,7 +37,11 @@ TRIED: dict[str, list[dict[str, float]]] = {
     "shd": [{"lr_c": 0.1}, {"lr_c": 0.2}],
     "residual": [{"transfer_every": 100}, {"transfer_every": 200}],
     "tiki-taka-v2": [{"lr_h": 50}, {"lr_h": 100}],
-    "agad": [{"flip_probability": 0.02}, {"flip_probability": 0.1}],
+    "agad": [
+        {"flip_probability": 0.02, "mean_rate": 0.2},
+        {"flip_probability": 0.1, "mean_rate": 0.2},
+        {"flip_probability": 0.3, "mean_rate": 0.5},
+    ],
     "mixed-precision": [{"lr": 0.1}, {"lr": 0.2}],
     "chopped-tiki-taka-v2": [{"flip_probability": 0.02}, {"flip_probability": 0.1}],
     "tiki-taka": [{"gamma": 0.1}, {"gamma": 0.5}],

@@ -26,7 +26,7 @@ class AGAD(BuiltIn):
               M_k \leftarrow M_k + \mu\,(r_k - M_k), \qquad r_k = (A - R)\,v_k
 
     with v_k the unit vector of column k, whose turn it is; after its read, s_k changes sign with
-    probability `flip_probability`, and then M'_k = M_k. Where |h| >= 1, C gets one pulse of that
+    probability `flip_probability`, and then M'_k = M_k. Where abs(h) >= 1, C gets one pulse of that
     sign and h comes back by one. Forward and backward read C.
 
     Parameters
@@ -53,8 +53,8 @@ class AGAD(BuiltIn):
 
     lr_a: float = 0.05
     lr_h: float = 50.0
-    mean_rate: float = 0.2
-    flip_probability: float = 0.02
+    mean_rate: float = 0.5
+    flip_probability: float = 0.3
     transfer_every: int = 1
     pulses: int = 10
     transfer_pulses: int = 10
