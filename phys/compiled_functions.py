@@ -56,7 +56,8 @@ def register(functions: tuple[Callable[..., Any], ...]) -> str:
 @cache
 def _adjustments() -> str:
     """Return a hash of the rules by which functions are compiled: other rules, other code."""
-    files = [Path(__file__).with_name(name) for name in ("numbers_pass.py", "scalar_functions.py")]
+    names = ("compiled_functions.py", "numbers_pass.py", "scalar_functions.py")
+    files = [Path(__file__).with_name(name) for name in names]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
 
 

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import doctest
-import io
 import re
-import shlex
 import tomllib
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from click.testing import CliRunner
 
-
-class Block(NamedTuple):
-    language: str
-    line: int
-    text: str
-
-
-def blocks_of(markdown: str) -> list[Block]:
-    """Collect the fenced code blocks, each with the number of its first line."""
-    return [
-        Block(match["language"], markdown.count("\n", 0, match.start("text")), match["text"])
-        for match in re.finditer(
-            r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", markdown, re.MULTILINE | re.DOTALL
-        )
-    ]
+from tests.markdown import (
+    Block,
+    assert_command_exists,
+    blocks_of,
+    commands_of,
+    crosspoint_commands,
+    run_python,
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,42 +25,15 @@ def readme(repository: Path) -> str:
 
 @pytest.fixture(scope="module")
 def commands(readme: str) -> list[list[str]]:
-    """Every shell command, in blocks and in running text, as words."""
-    lines = [
-        line
-        for block in blocks_of(readme)
-        if block.language in ("sh", "bash", "console")
-        for line in block.text.replace("\\\n", " ").splitlines()
-    ]
-    prose = re.sub(r"^```.*?^```$", "", readme, flags=re.MULTILINE | re.DOTALL)
-    lines += re.findall(r"`((?:make|crosspoint) [^`]+)`", prose)
-    words = [shlex.split(line.removeprefix("$ "), comments=True) for line in lines]
-    return [command for command in words if command]
+    return commands_of(readme)
 
 
 # The data that the README's code asks for may not be there: the digits are good enough to run it.
 @pytest.mark.filterwarnings("ignore::phys.data.DataWarning")
 def test_python_blocks_run_and_print_what_the_readme_says(readme, tmp_path, monkeypatch):
-    """A ``text`` block right after a ``python`` block is its output; ``...`` is anything."""
     monkeypatch.chdir(tmp_path)
-    blocks = blocks_of(readme)
-    assert any(block.language == "python" for block in blocks)
-    namespace: dict[str, object] = {"__name__": "readme"}
-    for block, following in zip(blocks, [*blocks[1:], None], strict=True):
-        if block.language != "python":
-            continue
-        printed = io.StringIO()
-        # Blank lines in front keep the README's own line numbers in a traceback.
-        code = compile("\n" * block.line + block.text, "README.md", "exec")
-        with contextlib.redirect_stdout(printed):
-            exec(code, namespace)
-        if following is not None and following.language == "text":
-            flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-            same = doctest.OutputChecker().check_output(following.text, printed.getvalue(), flags)
-            assert same, (
-                f"README.md, line {block.line + 1}: printed\n{printed.getvalue()}"
-                f"but the README says\n{following.text}"
-            )
+    assert any(block.language == "python" for block in blocks_of(readme))
+    run_python("README.md", readme)
 
 
 def test_make_targets_exist(commands, repository):
@@ -84,19 +44,11 @@ def test_make_targets_exist(commands, repository):
         assert re.search(rf"^{re.escape(target)}:", makefile, re.MULTILINE), target
 
 
-def test_crosspoint_commands_and_options_exist(commands):
-    from phys.cli import main
-
-    used = [command[1:] for command in commands if Path(command[0]).name == "crosspoint"]
+def test_crosspoint_commands_and_options_exist(readme):
+    used = crosspoint_commands(readme)
     assert used
     for words in used:
-        subcommand = [word for word in words[:1] if not word.startswith("-")]
-        shown = CliRunner().invoke(main, [*subcommand, "--help"])
-        assert shown.exit_code == 0, f"crosspoint {' '.join(words)}: {shown.output}"
-        for option in (word.split("=")[0] for word in words if word.startswith("--")):
-            assert re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", shown.output), (
-                f"crosspoint {' '.join(words)}: no option {option}"
-            )
+        assert_command_exists(words)
 
 
 def test_plain_commands_are_those_of_the_makefile(commands, repository):
