@@ -11,9 +11,10 @@ KEY := $(firstword $(shell { cat pyproject.toml; pwd; } | cksum))
 RUN_READY := $(VENV)/.crosspoint-run-$(KEY)
 DEV_READY := $(VENV)/.crosspoint-dev-$(KEY)
 LAB_READY := $(VENV)/.crosspoint-lab-$(KEY)
+BOOK_READY := $(VENV)/.crosspoint-book-$(KEY)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint lab notebooks test-notebooks clean
+.PHONY: help demo test lint lab notebooks test-notebooks book clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## */  make \1	/p' $(MAKEFILE_LIST)
@@ -32,6 +33,9 @@ notebooks: $(LAB_READY) ## execute the tutorials with full settings, and stamp t
 
 test-notebooks: $(DEV_READY) $(LAB_READY) ## run the tutorials from clean kernels with small settings
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS) tests/tutorials/run_notebooks.py
+
+book: $(BOOK_READY) ## build the tutorials and the reference as a static site in build/book
+	$(BIN)/python book/build.py
 
 lint: $(DEV_READY) ## check style, format and types
 	$(BIN)/ruff check .
@@ -83,3 +87,6 @@ $(DEV_READY):
 
 $(LAB_READY):
 	$(call set-up,'.[tutorials]',$(RUN_READY) $@)
+
+$(BOOK_READY):
+	$(call set-up,'.[book]',$(RUN_READY) $@)

@@ -43,7 +43,7 @@ class GradientNoise:
     variance : Expr
         Variance of g.
     up_moments, down_moments : (Expr, Expr)
-        (E[|g|; up], E[g**2; up]) with "up" the event g < 0, which sends up pulses, and the
+        (E[abs(g); up], E[g**2; up]) with "up" the event g < 0, which sends up pulses, and the
         same for down.
     """
 

@@ -25,8 +25,8 @@ class ChoppedTikiTakaV2(BuiltIn):
               h_k \leftarrow h_k + \lambda_H\,s_k\,(A - R)\,v_k
 
     with v_k the unit vector of column k, whose turn it is; after its read, s_k changes sign with
-    probability `flip_probability`. Where abs(h) >= 1, C gets one pulse of that sign and h comes back
-    by one, as in `TikiTakaV2`. Forward and backward read C.
+    probability `flip_probability`. Where abs(h) >= 1, C gets one pulse of that sign and h comes
+    back by one, as in `TikiTakaV2`. Forward and backward read C.
 
     Parameters
     ----------
