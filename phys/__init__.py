@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     from phys.crossbar import Crossbar, UpdateResult
     from phys.device import Device
     from phys.differential_pair import DifferentialPair
-    from phys.function_kernel import UncompiledDeviceWarning
-    from phys.hidden_state import HiddenStateFunctions
+    from phys.functions.hidden_state import HiddenStateFunctions
+    from phys.functions.kernel import UncompiledDeviceWarning
+    from phys.functions.steps import StepFunctions
     from phys.history import History
     from phys.layers import Conv, Dense, Pool
     from phys.mean_field import MeanFieldCrossbar
     from phys.reads import Read, Reads
     from phys.spread import Spread
-    from phys.step_functions import StepFunctions
     from phys.timing import Timing
     from phys.trace import Trace
     from phys.training import train
@@ -27,9 +27,9 @@ _HOMES = {
     "UpdateResult": "phys.crossbar",
     "Device": "phys.device",
     "Spread": "phys.spread",
-    "StepFunctions": "phys.step_functions",
-    "HiddenStateFunctions": "phys.hidden_state",
-    "UncompiledDeviceWarning": "phys.function_kernel",
+    "StepFunctions": "phys.functions.steps",
+    "HiddenStateFunctions": "phys.functions.hidden_state",
+    "UncompiledDeviceWarning": "phys.functions.kernel",
     "Conv": "phys.layers",
     "Dense": "phys.layers",
     "Pool": "phys.layers",

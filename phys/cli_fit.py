@@ -11,9 +11,9 @@ from phys import cli_common as common
 from phys.checked import InputError
 
 if TYPE_CHECKING:
-    from phys.fit_result import FitResult
-    from phys.fitting import Progress
-    from phys.pulse_data import PulseData
+    from phys.fitting.choice import Progress
+    from phys.fitting.pulse_data import PulseData
+    from phys.fitting.result import FitResult
 
 EXAMPLE_NAMES = ("soft_bounds", "linear_step", "exponential_step")
 PLOT_KINDS = (".png", ".svg", ".pdf")
@@ -94,14 +94,14 @@ def fit(file: Path | None, example: str | None, **options: Any) -> None:
     weight, conductance_S, conductance_mS, conductance_uS, conductance_nS: one row for the state
     after each pulse, and a first row with pulse 0 for the state before a train.
     """
-    from phys import fitting
+    from phys.fitting import fit
 
     if (file is None) == (example is None):
         raise InputError("give one file of measured pulses, or --example NAME")
     _check_places(options["out"], options["plot"])
     data = _data(file, example, options["span"])
     with FitBar(options["quiet"]) as bar:
-        result = fitting.fit(
+        result = fit(
             data,
             options["laws"] or None,
             confidence=options["confidence"],
@@ -112,7 +112,7 @@ def fit(file: Path | None, example: str | None, **options: Any) -> None:
     if options["out"] is not None:
         common.write_whole(options["out"], common.to_json(result.to_json()) + "\n")
     if options["plot"] is not None:
-        from phys.fit_plots import fit_figure
+        from phys.fitting.figure import fit_figure
 
         fit_figure(result).savefig(options["plot"], dpi=130)
     if options["as_json"]:
@@ -133,8 +133,8 @@ def _check_places(out: Path | None, plot: Path | None) -> None:
 
 
 def _data(file: Path | None, example: str | None, span: tuple[float, float] | None) -> PulseData:
-    from phys.fit_examples import load_example
-    from phys.pulse_file import read_pulses, unit_of
+    from phys.fitting.examples import load_example
+    from phys.fitting.pulse_file import read_pulses, unit_of
 
     if file is None:
         if span is not None:
@@ -189,7 +189,7 @@ def _truth(example: str | None) -> dict[str, float]:
     """Return the numbers that an example was simulated with."""
     if example is None:
         return {}
-    from phys.fit_examples import EXAMPLES
+    from phys.fitting.examples import EXAMPLES
     from theory import DeviceLaw
 
     chosen = EXAMPLES[example]

@@ -26,7 +26,6 @@ from types import ModuleType
 from phys import (
     array_loops,
     elementary,
-    function_loops,
     layer_steps,
     loops,
     network_loops,
@@ -35,7 +34,8 @@ from phys import (
     simd,
     training_loops,
 )
-from phys.compiled_functions import OF_THIS_PROCESS
+from phys.functions import loops as function_loops
+from phys.functions.compiled import OF_THIS_PROCESS
 
 # Trainings may run in threads; a kernel is loaded once.
 _LOADING = threading.RLock()
@@ -189,7 +189,7 @@ def law_module(step_source: str) -> ModuleType:
 
 @cache
 def step_module(step_source: str) -> ModuleType:
-    """Return the compiled loops of `phys.function_loops` for the step functions in the text."""
+    """Return the compiled loops of `phys.functions.loops` for the step functions in the text."""
     parts = [_compiled_steps(step_source), kernel_source(function_loops)]
     if RELAXES in step_source:
         parts += [kernel_source(function_loops, ("relax_array",))]

@@ -10,7 +10,7 @@ import numpy as np
 from phys import array_loops, checked, read_loops, reads
 from phys.checked import InputError
 from phys.device import Device
-from phys.function_kernel import FunctionKernel, hidden_places
+from phys.functions.kernel import FunctionKernel, hidden_places
 from phys.population import draw_population
 from phys.pulses import MAX_PULSES, array_streams, update_gain
 from phys.reads import Read, Reads, as_reads, read_streams

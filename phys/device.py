@@ -11,11 +11,11 @@ import sympy as sp
 
 from phys import checked
 from phys.checked import InputError
-from phys.function_kernel import FunctionKernel
-from phys.hidden_state import HiddenStateFunctions
+from phys.functions.hidden_state import HiddenStateFunctions
+from phys.functions.kernel import FunctionKernel
+from phys.functions.steps import StepFunctions
 from phys.kernels import LawKernel, law_kernel
 from phys.spread import Spread
-from phys.step_functions import StepFunctions
 from theory import DeviceLaw, Parameter, w
 
 

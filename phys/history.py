@@ -9,8 +9,8 @@ from phys import array_loops
 from phys.checked import InputError
 from phys.device import Device
 from phys.energy import EnergyPoint
-from phys.function_identity import described
-from phys.hidden_state import HiddenStateFunctions
+from phys.functions.hidden_state import HiddenStateFunctions
+from phys.functions.identity import described
 from phys.network import Network
 from phys.recording import Recording
 from phys.zero_shifting import ZeroShiftHistory

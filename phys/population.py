@@ -11,7 +11,7 @@ import sympy as sp
 
 from phys.device import Device
 from phys.elementary import exp32
-from phys.function_kernel import hidden_places
+from phys.functions.kernel import hidden_places
 from phys.random_bits import PARAMETER_SPREAD, STEP_SPREAD, normals, stream_key
 from theory import DeviceLaw
 

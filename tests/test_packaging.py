@@ -98,7 +98,7 @@ def test_theory_depends_on_sympy_alone(repository):
     assert imported(repository / "theory") <= {"theory", "sympy", "mpmath"}
 
 
-@pytest.mark.parametrize("package", ["theory", "phys"])
+@pytest.mark.parametrize("package", ["theory", "phys", "phys.fitting", "phys.aihwkit"])
 def test_public_names_do_not_depend_on_what_was_imported_before(repository, package):
     """A submodule must not take the place of a public name that it is called like."""
     public = (

@@ -7,8 +7,15 @@ from pathlib import Path
 
 from phys.checks.catalogue import markdown, renewed
 
-if len(sys.argv) > 1:
-    page = Path(sys.argv[1])
+
+def main(arguments: list[str]) -> None:
+    """Print the list, or renew it in the page that is named."""
+    if not arguments:
+        print(markdown())
+        return
+    page = Path(arguments[0])
     page.write_text(renewed(page.read_text(encoding="utf-8")), encoding="utf-8")
-else:
-    print(markdown())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -13,8 +13,8 @@ from phys.checks.bounds import spacing
 from phys.checks.registry import check, require
 from phys.checks.subject import Subject
 from phys.device import Device
-from phys.hidden_state import HiddenStateFunctions
-from phys.step_functions import StepFunctions
+from phys.functions.hidden_state import HiddenStateFunctions
+from phys.functions.steps import StepFunctions
 from theory import DeviceLaw, w
 
 SCALE = 2

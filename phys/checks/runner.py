@@ -25,7 +25,7 @@ from phys.checks.registry import Check, NotApplicable, checks
 from phys.checks.report import Report, Result, Status
 from phys.checks.subject import CAPABILITIES, Subject, as_device
 from phys.crossbar import Crossbar
-from phys.function_kernel import UncompiledDeviceWarning
+from phys.functions.kernel import UncompiledDeviceWarning
 
 MAX_EXAMPLES = 25
 LONGEST_MESSAGE = 400

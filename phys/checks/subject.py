@@ -14,8 +14,8 @@ from phys.checked import InputError
 from phys.checks.code import SESSION
 from phys.crossbar import Crossbar
 from phys.device import Device
-from phys.hidden_state import HiddenStateFunctions
-from phys.step_functions import StepFunctions
+from phys.functions.hidden_state import HiddenStateFunctions
+from phys.functions.steps import StepFunctions
 from theory import DeviceLaw, w
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phys import Device, Spread
-from phys.aihwkit_bridge import from_aihwkit, to_aihwkit
-from phys.aihwkit_fields import (
+from phys.aihwkit import from_aihwkit, to_aihwkit
+from phys.aihwkit.fields import (
     COMMON,
     IDLE,
     OFF,

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from phys.cli import main
 from phys.cli_fit import EXAMPLE_NAMES
 from phys.device_file import device_from_json
-from phys.fit_examples import EXAMPLES
+from phys.fitting.examples import EXAMPLES
 
 ONE_LAW = ("--law", "soft_bounds", "--resamples", "100")
 TRAIN = ["train", "--dataset", "digits", "--samples", "60", "--layers", "64,10", "--epochs", "1"]

@@ -11,14 +11,16 @@ from scipy import stats
 
 from phys import Device, Spread
 from phys.checked import InputError
-from phys.fit_bootstrap import bootstrap
-from phys.fit_examples import EXAMPLES, load_example, simulate_trains
-from phys.fit_families import FAMILIES, LEFT_OUT
-from phys.fit_likelihood import Likelihood, Numbers
-from phys.fit_optimise import local_blocks
-from phys.fit_plots import fit_figure, residuals
-from phys.fitting import fit, fit_law, look
-from phys.pulse_data import PulseData, from_arrays
+from phys.fitting.bootstrap import bootstrap
+from phys.fitting.choice import fit
+from phys.fitting.examples import EXAMPLES, load_example, simulate_trains
+from phys.fitting.families import FAMILIES, LEFT_OUT
+from phys.fitting.figure import fit_figure, residuals
+from phys.fitting.first_look import look
+from phys.fitting.law_fit import fit_law
+from phys.fitting.likelihood import Likelihood, Numbers
+from phys.fitting.optimise import local_blocks
+from phys.fitting.pulse_data import PulseData, from_arrays
 from theory import laws, w
 
 SOFT = laws.soft_bounds(w_max=0.9, w_min=-0.6, imbalance=0.3)
@@ -236,7 +238,7 @@ def test_intervals_half_as_wide_do_not(covered):
 
 def test_one_step_from_the_fit_is_a_fit_of_the_resample():
     """Resampled devices, fitted from the start, end where the one step of the bootstrap leads."""
-    from phys.fit_bootstrap import draw_weights
+    from phys.fitting.bootstrap import draw_weights
 
     data = simulate_trains(DEVICE, 5, 2, TURNS, 0.004, seed=2)
     found = fit_law(FAMILIES["soft_bounds"], data, look(data))
@@ -287,7 +289,7 @@ def test_weights_in_siemens_give_the_same_law(tmp_path):
     in_weights = replace(example, mapping=None, column="weight")
     path = tmp_path / "weights.csv"
     path.write_text(in_weights.to_csv())
-    from phys.pulse_file import read_pulses
+    from phys.fitting.pulse_file import read_pulses
 
     a = fit(load_example("linear_step"), "linear_step", resamples=100)
     b = fit(read_pulses(path), "linear_step", resamples=100)

@@ -28,7 +28,7 @@ from phys import (
 from phys.algorithms import SHD
 from phys.checked import InputError
 from phys.checkpoint import CheckpointError
-from phys.compiled_functions import OF_THIS_PROCESS, functions_of, register
+from phys.functions.compiled import OF_THIS_PROCESS, functions_of, register
 from phys.history import describe_device
 from tests.phys.helpers import blobs, network_digest, random_weights, signals, state_digest
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phys.checked import InputError
-from phys.fit_examples import EXAMPLES, load_example
-from phys.pulse_data import WeightMapping, from_arrays
-from phys.pulse_file import read_pulses
+from phys.fitting.examples import EXAMPLES, load_example
+from phys.fitting.pulse_data import WeightMapping, from_arrays
+from phys.fitting.pulse_file import read_pulses
 
 HEAD = "device,cycle,pulse,direction,weight"
 GOOD = [HEAD, "a,1,0,,0.0", "a,1,1,up,0.1", "a,1,2,down,0.05", "b,1,0,,0.0", "b,1,1,-1,-0.1"]
@@ -172,7 +172,7 @@ def test_bad_arrays_are_refused(weights, directions, devices, message):
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_examples_in_the_package_are_what_the_generator_writes(name, repository):
-    written = (repository / "phys" / "examples" / f"{name}.csv").read_bytes()
+    written = (repository / "phys" / "fitting" / "simulated" / f"{name}.csv").read_bytes()
     assert written == EXAMPLES[name].to_csv().encode()
     assert len(written) < 100_000
     data, drawn = load_example(name), EXAMPLES[name].simulate()

@@ -17,12 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from phys import compiled_functions, compiler
+from phys import compiler
 from phys.checked import InputError
-from phys.compiled_functions import NotCompilable
-from phys.function_checks import called, grid
-from phys.hidden_state import HiddenStateFunctions
-from phys.step_functions import StepFunctions
+from phys.functions import compiled
+from phys.functions.checks import called, grid
+from phys.functions.compiled import NotCompilable
+from phys.functions.hidden_state import HiddenStateFunctions
+from phys.functions.steps import StepFunctions
 
 STEP, LOW, HIGH, SLOPE = range(4)
 AGREEMENT = 1e-3
@@ -109,7 +110,7 @@ class FunctionKernel:
         functions = {"up": self.functions.up, "down": self.functions.down}
         if self.between_updates is not None:
             functions["between_updates"] = self.between_updates
-        source = self._text(compiled_functions.register(tuple(functions.values())), list(functions))
+        source = self._text(compiled.register(tuple(functions.values())), list(functions))
         weights = grid(self.functions.bounds)
         low, high = self.functions.bounds
         for name in ("up", "down"):
@@ -122,7 +123,7 @@ class FunctionKernel:
                     )
             except Exception as error:
                 raise NotCompilable(
-                    f"numba cannot compile its functions: {compiled_functions.reason(error)}"
+                    f"numba cannot compile its functions: {compiled.reason(error)}"
                 ) from None
             state = [np.full_like(weights, value) for value in self.initial.values()]
             expected = called(name, functions[name], weights, *state)[0]
@@ -143,7 +144,7 @@ class FunctionKernel:
         state = "".join(f", c[o + {place}]" for place in hidden)
         low, high = (float(np.float32(bound)) for bound in self.functions.bounds)
         lines = [
-            "from phys.compiled_functions import functions_of",
+            "from phys.functions.compiled import functions_of",
             f"STEP = {STEP}\nLOW = {LOW}\nHIGH = {HIGH}\nWIDTH = {self.width}",
             f"NOMINAL_LOW = np.float32({low!r})\nNOMINAL_HIGH = np.float32({high!r})",
             f"{''.join(f'user_{name}, ' for name in names)} = functions_of({key!r})",

@@ -1,8 +1,8 @@
 """Python functions of the user's own process, compiled by numba for one device at a time.
 
 A function is written for arrays of float32, in NumPy, and compiled for one number, with the
-adjustments of `phys.numbers_pass`. Functions that it calls are compiled too. The values that it
-takes from around it are taken once, when the device is made.
+adjustments of `phys.functions.numbers_pass`. Functions that it calls are compiled too. The values
+that it takes from around it are taken once, when the device is made.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from phys.function_identity import identity, surroundings
+from phys.functions.identity import identity, surroundings
 
 OF_THIS_PROCESS = "of_this_process"
 """In the key of functions whose compiled form must not be kept on disk."""
@@ -56,7 +56,7 @@ def register(functions: tuple[Callable[..., Any], ...]) -> str:
 @cache
 def _adjustments() -> str:
     """Return a hash of the rules by which functions are compiled: other rules, other code."""
-    names = ("compiled_functions.py", "numbers_pass.py", "scalar_functions.py")
+    names = ("compiled.py", "numbers_pass.py", "scalar.py")
     files = [Path(__file__).with_name(name) for name in names]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
 
@@ -81,7 +81,7 @@ def _compiled(function: Any, made: dict[Any, Any]) -> Any:
     """Return a numba function made of a copy of `function` in which its surroundings are fixed."""
     from numba import njit
 
-    from phys.numbers_pass import Compiler
+    from phys.functions.numbers_pass import Compiler
 
     if _is_compiled(function):
         return function

@@ -29,8 +29,8 @@ import numpy as np
 from scipy.linalg import lapack
 from scipy.special import ndtr
 
-from phys.fit_families import Family
-from phys.pulse_data import PulseData
+from phys.fitting.families import Family
+from phys.fitting.pulse_data import PulseData
 
 SMALLEST_VARIANCE = 1e-16
 

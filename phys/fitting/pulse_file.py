@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from phys.checked import InputError
-from phys.pulse_data import PulseData, WeightMapping
+from phys.fitting.pulse_data import PulseData, WeightMapping
 
 KEYS = ("device", "cycle", "pulse", "direction")
 UNITS = {"S": 1.0, "mS": 1e-3, "uS": 1e-6, "nS": 1e-9}

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from phys.fit_likelihood import Innovations, Likelihood
-from phys.fit_parameters import Layout
+from phys.fitting.likelihood import Innovations, Likelihood
+from phys.fitting.parameters import Layout
 
 DIFFERENCE = 1e-6
 ROUNDS = 10

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from phys.fit_optimise import Blocks, Optimum
+from phys.fitting.optimise import Blocks, Optimum
 from phys.random_bits import BOOTSTRAP, normals, stream_key, uniforms
 
 SMALLEST_WEIGHT = 1e-6

@@ -9,7 +9,7 @@ import numpy as np
 
 from phys import checked
 from phys.checked import InputError
-from phys.function_identity import name_of
+from phys.functions.identity import name_of
 
 GRID = 101
 TOLERANCE = 1e-4

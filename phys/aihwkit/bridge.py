@@ -21,9 +21,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from phys.aihwkit_fields import complete_fields
-from phys.aihwkit_reader import AihwkitReader
-from phys.aihwkit_writer import AihwkitDevice, AihwkitWriter
+from phys.aihwkit.fields import complete_fields
+from phys.aihwkit.reader import AihwkitReader
+from phys.aihwkit.writer import AihwkitDevice, AihwkitWriter
 from phys.device import Device
 
 __all__ = ["AihwkitDevice", "from_aihwkit", "to_aihwkit"]

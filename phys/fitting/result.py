@@ -11,10 +11,10 @@ import numpy as np
 
 from phys.device import Device
 from phys.device_file import device_to_json
-from phys.fit_bootstrap import Interval
-from phys.fit_likelihood import Likelihood
-from phys.fit_optimise import Optimum
-from phys.pulse_data import PulseData
+from phys.fitting.bootstrap import Interval
+from phys.fitting.likelihood import Likelihood
+from phys.fitting.optimise import Optimum
+from phys.fitting.pulse_data import PulseData
 from phys.spread import Spread
 from theory import DeviceLaw
 
@@ -57,7 +57,7 @@ class LawFit:
 
 @dataclass(frozen=True)
 class FitResult:
-    """The outcome of `phys.fitting.fit`.
+    """The outcome of `phys.fitting.choice.fit`.
 
     Attributes
     ----------

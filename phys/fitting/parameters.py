@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from phys.fit_families import Family
-from phys.fit_likelihood import Numbers
+from phys.fitting.families import Family
+from phys.fitting.likelihood import Numbers
 
 CYCLE_NOISE, READ_NOISE = "cycle_noise", "read_noise"
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from phys.function_checks import check_function, checked_bounds
-from phys.function_identity import name_of
+from phys.functions.checks import check_function, checked_bounds
+from phys.functions.identity import name_of
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class StepFunctions:
     -----
     Plain functions and lambdas that numba can compile run at the speed of a law: arithmetic,
     comparisons, NumPy functions, Python numbers from around them and other plain functions that
-    they call, see `phys.numbers_pass`. Others run at NumPy's speed, and a `UncompiledDeviceWarning`
-    says why. The fast and the event engine give the same bits either way, since both run the same
-    form. The compiled and the NumPy form of functions that use + - * / and square roots give the
-    same bits; other functions may differ in the last place.
+    they call, see `phys.functions.numbers_pass`. Others run at NumPy's speed, and an
+    `UncompiledDeviceWarning` says why. The fast and the event engine give the same bits either way,
+    since both run the same form. The compiled and the NumPy form of functions that use + - * / and
+    square roots give the same bits; other functions may differ in the last place.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """Reading aihwkit's fields: the law, its numbers, and what cannot be taken over.
 
-See `phys.aihwkit_bridge` for the conventions.
+See `phys.aihwkit.bridge` for the conventions.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from phys.aihwkit_fields import imbalance_of
+from phys.aihwkit.fields import imbalance_of
 from phys.checked import InputError
 from phys.device import Device
 from phys.spread import Spread

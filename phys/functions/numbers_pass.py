@@ -6,7 +6,7 @@
 * `np.exp`, `np.log` and `np.tanh` of float32 are those of `phys.elementary`: the same bits in every
   loop and on every machine.
 
-This module needs numba; `phys.compiled_functions` imports it where it compiles.
+This module needs numba; `phys.functions.compiled` imports it where it compiles.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.untyped_passes import ReconstructSSA
 
-from phys.scalar_functions import REPLACEMENTS, alongside
+from phys.functions.scalar import REPLACEMENTS, alongside
 
 ARITHMETIC = (
     *(operator.add, operator.sub, operator.mul, operator.truediv),

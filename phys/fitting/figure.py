@@ -7,7 +7,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from phys.fit_result import FitResult, LawFit
+from phys.fitting.result import FitResult, LawFit
 from phys.plots import BLACK, BLUE, RED, SKY, STYLE
 
 MOST_POINTS = 4000

@@ -1,6 +1,6 @@
 """Writing a device in aihwkit's fields, or saying which of its numbers have no place there.
 
-See `phys.aihwkit_bridge` for the conventions.
+See `phys.aihwkit.bridge` for the conventions.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from phys.aihwkit_fields import OWN, up_down_of
+from phys.aihwkit.fields import OWN, up_down_of
 from phys.checked import InputError
 from phys.device import Device
 from theory import DeviceLaw, laws, w

@@ -1,6 +1,6 @@
 """Example measurements with known truth, simulated by this toolkit.
 
-The files lie in the package; ``python -m phys.fit_examples FOLDER`` writes them anew, the same
+The files lie in the package; ``python -m phys.fitting.examples FOLDER`` writes them anew, the same
 bytes on every machine.
 """
 
@@ -17,8 +17,8 @@ import numpy as np
 from phys import checked
 from phys.crossbar import Crossbar
 from phys.device import Device
-from phys.pulse_data import PulseData, WeightMapping, from_arrays
-from phys.pulse_file import UNITS, read_pulses
+from phys.fitting.pulse_data import PulseData, WeightMapping, from_arrays
+from phys.fitting.pulse_file import UNITS, read_pulses
 from phys.random_bits import MEASUREMENT, normals, stream_key
 from phys.spread import Spread
 from theory import DeviceLaw, laws
@@ -181,12 +181,13 @@ def load_example(name: str) -> PulseData:
     example = EXAMPLES[checked.choice("example", name, tuple(EXAMPLES))]
     m = example.mapping
     span = None if m is None else (m.zero - m.per_weight, m.zero + m.per_weight)
-    with as_file(files("phys") / "examples" / f"{name}.csv") as path:
+    with as_file(files("phys.fitting") / "simulated" / f"{name}.csv") as path:
         return read_pulses(path, span)
 
 
 def main(folder: str) -> None:
-    """Write all examples into `folder`."""
+    """Write all examples into `folder`, made where it is missing."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
     for name, example in EXAMPLES.items():
         path = Path(folder) / f"{name}.csv"
         path.write_text(example.to_csv(), encoding="utf-8", newline="\n")

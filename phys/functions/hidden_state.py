@@ -8,8 +8,8 @@ from typing import Any
 
 from phys import checked
 from phys.checked import InputError
-from phys.function_checks import check_function, checked_bounds
-from phys.function_identity import name_of
+from phys.functions.checks import check_function, checked_bounds
+from phys.functions.identity import name_of
 
 LARGEST_INITIAL = 1e30
 
