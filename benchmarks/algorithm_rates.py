@@ -20,7 +20,7 @@ from choose_rates import as_lines
 
 from phys import Device, train
 from phys.algorithms import settings_of
-from phys.cli_common import load_data, write_whole
+from phys.cli.common import load_data, write_whole
 from phys.training import Diverged
 from theory import laws
 

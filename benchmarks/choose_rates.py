@@ -21,7 +21,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from phys.cli_common import load_data, write_whole
+from phys.cli.common import load_data, write_whole
 from phys.data import Dataset
 from phys.demo import ARMS, run_arm
 from phys.training import Diverged

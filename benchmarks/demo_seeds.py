@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from phys.cli_common import Bars, load_data, to_json, write_whole
+from phys.cli.common import Bars, load_data, to_json, write_whole
 from phys.demo import ARMS, EPOCHS, RATES, peak_memory, run_arms
 from phys.demo_records import versions
 

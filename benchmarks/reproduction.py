@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from phys.cli_common import write_whole
+from phys.cli.common import write_whole
 from phys.sweep import Run, Store, sweep
 
 ROOT = Path(__file__).parent.parent

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from phys.cli_common import write_whole
+from phys.cli.common import write_whole
 from phys.sweep import Run, Store, sweep
 from phys.sweep.local import cores
 

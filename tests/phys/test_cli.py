@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from phys import cli_common
-from phys.cli import COMMANDS, main
+from phys.cli import COMMANDS, common, main
 from phys.data import Dataset, load
 
 DIGITS = ["train", "--dataset", "digits", "--samples", "200", "--layers", "64,16,10"]
@@ -36,9 +35,9 @@ class Stopped:
     """Presses Ctrl-C when the training has come so far."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, fraction: float) -> None:
-        follow = cli_common.Bars.follow
+        follow = common.Bars.follow
 
-        def stopping(bars: cli_common.Bars, key: str) -> object:
+        def stopping(bars: common.Bars, key: str) -> object:
             show = follow(bars, key)
 
             def press(now: object) -> None:
@@ -48,7 +47,7 @@ class Stopped:
 
             return press
 
-        monkeypatch.setattr(cli_common.Bars, "follow", stopping)
+        monkeypatch.setattr(common.Bars, "follow", stopping)
 
 
 # What is there
@@ -275,7 +274,7 @@ def test_an_output_folder_that_cannot_be_written_is_refused_before_anything_runs
 def test_data_that_stand_in_for_others_are_announced(monkeypatch):
     digits = load("digits")
     fallback = Dataset(**{**vars(digits), "notice": "These are NOT the data asked for"})
-    monkeypatch.setattr(cli_common, "load", lambda *_: fallback)
+    monkeypatch.setattr(common, "load", lambda *_: fallback)
     result = crosspoint(
         "train", "--samples", "100", "--layers", "64,8,10", "--epochs", "1", "--json"
     )
@@ -290,14 +289,14 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     file = tmp_path / "report.html"
     file.write_text("old")
     with pytest.raises(UnicodeEncodeError):
-        cli_common.write_whole(file, "new \udc80")
+        common.write_whole(file, "new \udc80")
     assert [p.read_text() for p in tmp_path.iterdir()] == ["old"]
-    cli_common.write_whole(file, "new")
+    common.write_whole(file, "new")
     assert [p.read_text() for p in tmp_path.iterdir()] == ["new"]
 
 
 def test_json_has_no_numbers_that_readers_refuse():
-    text = cli_common.to_json({"ratio": float("nan"), "all": [1, float("inf"), "nan"]})
+    text = common.to_json({"ratio": float("nan"), "all": [1, float("inf"), "nan"]})
     assert json.loads(text, parse_constant=pytest.fail) == {"ratio": None, "all": [1, None, "nan"]}
 
 

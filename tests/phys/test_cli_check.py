@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from phys import Device
 from phys.checks import checks
 from phys.cli import main
-from phys.cli_new_device import KINDS
+from phys.cli.new_device import KINDS
 from phys.device_file import device_to_json
 from phys.user_object import load_object, origin, preset_device
 from theory import laws

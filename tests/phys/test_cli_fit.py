@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from phys.cli import main
-from phys.cli_fit import EXAMPLE_NAMES
+from phys.cli.fit import EXAMPLE_NAMES
 from phys.device_file import device_from_json
 from phys.fitting.examples import EXAMPLES
 

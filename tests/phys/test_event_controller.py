@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from phys import Device, Timing, zero_shift
 from phys.algorithms import SHD, FloatSGD, PulsedSGD
 from phys.checked import InputError
-from phys.cli_simulate import simulate
+from phys.cli.simulate import simulate
 from phys.event_controller import Activity, Controller, StepResult
 from phys.network import Network
 from phys.trace_plots import time_line

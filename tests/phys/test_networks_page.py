@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from phys.cli_train import train
+from phys.cli.train import train
 from phys.layers import parse_layers
 
 

@@ -17,8 +17,8 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phys import cli_common, demo, plots, report
-from phys.cli import main
+from phys import demo, plots, report
+from phys.cli import common, main
 from phys.data import Dataset, load
 from phys.demo_records import balance_by_epoch, shown_epochs
 from phys.demo_shift import shift_test
@@ -35,7 +35,7 @@ def made(tmp_path_factory) -> tuple[Path, str, str]:
     folder = tmp_path_factory.mktemp("demo") / "new" / "folder"
     fallback = Dataset(**{**vars(load("digits")), "notice": NOTICE})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cli_common, "load", lambda *_: fallback)
+        patch.setattr(common, "load", lambda *_: fallback)
         words = ["demo", "--samples", "300", "--epochs", str(EPOCHS), "--seed", "5"]
         result = CliRunner().invoke(main, [*words, "--out", str(folder)])
     assert result.exit_code == 0, result.output

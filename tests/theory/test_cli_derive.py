@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from phys.cli_derive import NAMES, derive
+from phys.cli.derive import NAMES, derive
 from theory import derive as derivations
 
 

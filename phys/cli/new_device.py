@@ -38,7 +38,7 @@ def new_device(name: str, kind: str, folder: Path) -> None:
     Both work as they stand: change the steps, and run the test again.
     """
     from phys.checked import InputError
-    from phys.cli_common import check_writable, write_whole
+    from phys.cli.common import check_writable, write_whole
 
     check_name(name)
     files = {

@@ -8,20 +8,20 @@ from typing import Any
 import click
 
 COMMANDS = {
-    "check": ("phys.cli_check", "look for counter-examples to the theory on a device of your own"),
-    "demo": ("phys.cli_demo", "derive, simulate and train the demonstration; write its report"),
-    "derive": ("phys.cli_derive", "derive fixed points and energies of a device law, step by step"),
-    "fit": ("phys.cli_fit", "fit a device law to measured pulses; intervals, plot and law file"),
-    "new-device": ("phys.cli_new_device", "write a starter file for a device, and its test"),
+    "check": ("phys.cli.check", "look for counter-examples to the theory on a device of your own"),
+    "demo": ("phys.cli.demo", "derive, simulate and train the demonstration; write its report"),
+    "derive": ("phys.cli.derive", "derive fixed points and energies of a device law, step by step"),
+    "fit": ("phys.cli.fit", "fit a device law to measured pulses; intervals, plot and law file"),
+    "new-device": ("phys.cli.new_device", "write a starter file for a device, and its test"),
     "simulate": (
-        "phys.cli_simulate",
+        "phys.cli.simulate",
         "run a training step pulse by pulse on a clock; table and diagram",
     ),
     "sweep": (
-        "phys.cli_sweep",
+        "phys.cli.sweep",
         "train over a grid of settings and seeds, on all cores or a cluster; draw the map",
     ),
-    "train": ("phys.cli_train", "train a network on arrays of devices"),
+    "train": ("phys.cli.train", "train a network on arrays of devices"),
 }
 """Module of each command, which holds a click command of that name, and its line in the help."""
 

@@ -51,7 +51,7 @@ def simulate(
     the array in three modes of programming. The digits are scikit-learn's 8 x 8.
     """
     from phys import checked
-    from phys.cli_common import check_writable, to_json
+    from phys.cli.common import check_writable, to_json
     from phys.update_times import compare, compare_modes
 
     checked.whole("samples", samples, 1, MOST_SAMPLES)

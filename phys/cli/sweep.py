@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from phys import cli_common as common
 from phys.checked import InputError
+from phys.cli import common
 
 if TYPE_CHECKING:
     from phys.sweep import Run, Store, SweepReport

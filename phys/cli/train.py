@@ -10,10 +10,10 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from phys import cli_algorithms, schedules
-from phys import cli_common as common
+from phys import schedules
 from phys.checked import InputError
-from phys.cli_networks import ARRAY_OPTIONS, network_options
+from phys.cli import algorithms, common
+from phys.cli.networks import ARRAY_OPTIONS, network_options
 
 LAW_OPTIONS = ("w_max", "w_min", "imbalance")
 NUMBER_OPTIONS = {"dw_min": "dw_min", "spread": "device_spread", "cycle_noise": "cycle_noise"}
@@ -88,14 +88,14 @@ def _refuse_meaningless(ctx: click.Context, algorithm: str) -> None:
             )
 
 
-@click.command(epilog=cli_algorithms.algorithms_help())
+@click.command(epilog=algorithms.algorithms_help())
 @click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help=common.DATA_HELP)
 @click.option(
     "--dataset", type=click.Choice(["mnist", "digits"]), default="mnist", show_default=True
 )
 @click.option(
     "--algorithm",
-    type=click.Choice(cli_algorithms.NAMES),
+    type=click.Choice(algorithms.NAMES),
     metavar="NAME",
     default="shd",
     show_default=True,
@@ -121,7 +121,7 @@ def _refuse_meaningless(ctx: click.Context, algorithm: str) -> None:
     "--set",
     "settings",
     multiple=True,
-    callback=cli_algorithms.read_settings,
+    callback=algorithms.read_settings,
     metavar="NAME=VALUE",
     help="Any setting of the algorithm; may be given more than once.",
 )
@@ -200,7 +200,7 @@ def _refuse_meaningless(ctx: click.Context, algorithm: str) -> None:
 @click.option("--record-layer", type=int, default=1, show_default=True, help="Where, from 1.")
 @click.option(
     "--record-devices",
-    callback=cli_algorithms.read_devices,
+    callback=algorithms.read_devices,
     metavar="ROW,COLUMN;...",
     help="Which devices of the layer, from 0.",
 )
@@ -237,7 +237,7 @@ def train(ctx: click.Context, /, **options: Any) -> None:
         raise InputError("--resume needs --checkpoint FILE; name the file to go on from")
     if checkpoint is not None and not resume:
         common.check_writable(checkpoint.parent, "the folder of --checkpoint")
-    record = cli_algorithms.recorders(
+    record = algorithms.recorders(
         options["record"],
         options["record_layer"],
         options["record_devices"],

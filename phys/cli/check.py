@@ -78,7 +78,7 @@ def check(
     if target is None:
         raise click.UsageError("give the device: FILE.py:NAME, a law file, or a law's name")
     reasons = _reasons("--skip", skip), _reasons("--expect-failure", expect_failure)
-    from phys.cli_common import check_writable, write_whole
+    from phys.cli.common import check_writable, write_whole
 
     for option, path in (("--html", html), ("--junit", junit)):
         if path is not None:

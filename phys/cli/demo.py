@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from phys import cli_common as common
+from phys.cli import common
 
 
 @click.command()
