@@ -14,7 +14,7 @@ LAB_READY := $(VENV)/.crosspoint-lab-$(KEY)
 BOOK_READY := $(VENV)/.crosspoint-book-$(KEY)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint lab notebooks test-notebooks book clean
+.PHONY: help demo test lint lab notebooks test-notebooks lite book test-book clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## */  make \1	/p' $(MAKEFILE_LIST)
@@ -34,8 +34,14 @@ notebooks: $(LAB_READY) ## execute the tutorials with full settings, and stamp t
 test-notebooks: $(DEV_READY) $(LAB_READY) ## run the tutorials from clean kernels with small settings
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS) tests/tutorials/run_notebooks.py
 
-book: $(BOOK_READY) ## build the tutorials and the reference as a static site in build/book
+lite: $(BOOK_READY) ## build the tutorials for the browser, without installation, in build/lite
+	$(BIN)/python book/lite.py
+
+book: lite ## build the tutorials and the reference as a static site in build/book
 	$(BIN)/python book/build.py
+
+test-book: $(DEV_READY) $(BOOK_READY) ## look at every page of the book in Chromium
+	$(BIN)/python -m pytest -n 0 $(ARGS) tests/tutorials/run_book.py
 
 lint: $(DEV_READY) ## check style, format and types
 	$(BIN)/ruff check .

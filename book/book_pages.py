@@ -8,8 +8,6 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-LITE_NOTEBOOKS = "lite_notebooks"
-
 
 def describe_pictures(app: Sphinx, doctree: nodes.document) -> None:
     """Give each picture of a notebook its description, the text that stands in for it."""
@@ -27,13 +25,13 @@ def offer_browser(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Put a button on the notebooks that run in JupyterLite."""
-    name = Path(page).name
-    if doctree is None or name not in app.config[LITE_NOTEBOOKS]:
+    name = f"{Path(page).name}.ipynb"
+    if doctree is None or not Path(app.srcdir, "extra", "lite", "files", name).exists():
         return
     context["header_buttons"].append(
         {
             "type": "link",
-            "url": f"{context['pathto']('', 1)}lite/lab/index.html?path={name}.ipynb",
+            "url": f"{context['pathto']('', 1)}lite/lab/index.html?path={name}",
             "text": "",
             "tooltip": "Run this notebook in the browser",
             "icon": "fas fa-rocket",
@@ -44,7 +42,6 @@ def offer_browser(
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Add both to the build; the button after the theme has made its own."""
-    app.add_config_value(LITE_NOTEBOOKS, [], "html", list)
     app.connect("doctree-read", describe_pictures)
     app.connect("html-page-context", offer_browser, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,7 @@
 """Build the book: the notebooks with their stored outputs, the pages of docs/ and the reference.
 
-Run by ``make book``. The pages are gathered in one folder, where Jupyter Book takes them.
+Run by ``make book``. The pages are gathered in one folder, where Jupyter Book takes them;
+JupyterLite, which ``make lite`` builds, becomes the folder ``lite`` of the site.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
 SITE = ROOT / "build" / "book"
+LITE = ROOT / "build" / "lite"
 WORK = ROOT / "build" / "book-work"
 
 REFERENCE = (
@@ -48,6 +50,7 @@ def main() -> int:
     copy(ROOT / "docs", source / "docs", "*.md", "*.svg")
     copy(ROOT / "tutorials", source / "tutorials", "*.ipynb")
     copy(ROOT / "tutorials" / "solutions", source / "tutorials" / "solutions", "*.py")
+    shutil.copytree(LITE, source / "extra" / "lite")
     write_reference(source / "reference")
     write_contents(source)
     tool = Path(sys.executable).with_name("jupyter-book")
