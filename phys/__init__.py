@@ -6,15 +6,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from phys.array_kinds.differential_pair import DifferentialPair
+    from phys.array_kinds.mean_field import MeanFieldCrossbar
     from phys.crossbar import Crossbar, UpdateResult
     from phys.device import Device
-    from phys.differential_pair import DifferentialPair
     from phys.functions.hidden_state import HiddenStateFunctions
     from phys.functions.kernel import UncompiledDeviceWarning
     from phys.functions.steps import StepFunctions
     from phys.history import History
     from phys.layers import Conv, Dense, Pool
-    from phys.mean_field import MeanFieldCrossbar
     from phys.reads import Read, Reads
     from phys.spread import Spread
     from phys.timing import Timing
@@ -33,8 +33,8 @@ _HOMES = {
     "Conv": "phys.layers",
     "Dense": "phys.layers",
     "Pool": "phys.layers",
-    "DifferentialPair": "phys.differential_pair",
-    "MeanFieldCrossbar": "phys.mean_field",
+    "DifferentialPair": "phys.array_kinds.differential_pair",
+    "MeanFieldCrossbar": "phys.array_kinds.mean_field",
     "Read": "phys.reads",
     "Reads": "phys.reads",
     "Timing": "phys.timing",

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from phys import arrays, compiler
+from phys.array_kinds.mean_field_kernel import MeanFieldKernel
 from phys.loops import NOISE_LANES
-from phys.mean_field_kernel import MeanFieldKernel
 
 if TYPE_CHECKING:
     from phys.crossbar import Crossbar

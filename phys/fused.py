@@ -11,8 +11,8 @@ import numpy as np
 from phys import compiler, fast, read_loops
 from phys.activations import ACTIVATIONS
 from phys.algorithms import BUILT_IN, Algorithm, BuiltIn
-from phys.differential_pair import DifferentialPair
-from phys.float_array import FloatArray
+from phys.array_kinds.differential_pair import DifferentialPair
+from phys.array_kinds.float_array import FloatArray
 from phys.network import Layer, Network
 
 Runner = Callable[[Any, np.ndarray, float], float]

@@ -13,9 +13,9 @@ import numpy as np
 
 from phys import convolution
 from phys.activations import activate, slope, softmax_direction, with_bias
+from phys.array_kinds.differential_pair import DifferentialPair
+from phys.array_kinds.float_array import FloatArray
 from phys.crossbar import Crossbar
-from phys.differential_pair import DifferentialPair
-from phys.float_array import FloatArray
 from phys.layers import Stage, dense_stages
 from phys.random_bits import ARRAY, INITIAL_WEIGHT, stream_key, uniforms
 

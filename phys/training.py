@@ -9,12 +9,12 @@ from typing import Any
 from phys import checked
 from phys.activations import ACTIVATIONS
 from phys.algorithms import BUILT_IN, Algorithm, named_algorithm
+from phys.array_kinds.kind import ArrayKind
 from phys.checked import InputError
 from phys.data import Dataset, load
 from phys.device import Device
 from phys.divergence import Diverged
 from phys.history import History, Progress
-from phys.mappings import ArrayKind
 from phys.recording import Recorder
 from phys.schedules import Schedule
 from phys.training_run import TrainingInterrupted, TrainingRun
@@ -97,10 +97,10 @@ def train(
     device_a : Device, optional
         Another device for array A.
     update : str
-        "pulsed", or "expected": the limit dw_min -> 0 in float64, see `phys.mean_field`.
+        "pulsed", or "expected": the limit dw_min -> 0 in float64, see `MeanFieldCrossbar`.
     mapping : str
         "reference": a weight is a device less its reference; "opposite" or "one-sided": the
-        difference of two devices that learn, see `phys.differential_pair`. Pairs are not shifted.
+        difference of two devices that learn, see `DifferentialPair`. Pairs are not shifted.
     read_model : Read, Reads or str, optional
         How arrays are read: "ideal" (the default), "aihwkit", or see `phys.reads`.
     pairs, read, reference_error

@@ -12,6 +12,7 @@ import numpy as np
 
 from phys import checked, checkpoint, fused
 from phys.algorithms import SHD, Algorithm
+from phys.array_kinds.kind import ArrayKind
 from phys.checked import InputError
 from phys.data import Dataset
 from phys.device import Device
@@ -19,7 +20,6 @@ from phys.divergence import Watch
 from phys.energy import check_has_energy, measure_energy
 from phys.history import History, Progress, describe_device, layer_reports
 from phys.layers import stages_for
-from phys.mappings import ArrayKind
 from phys.network import Network
 from phys.random_bits import CHOPPER, SAMPLE_ORDER, child, stream_key
 from phys.recording import Moment, Records

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from phys import checked
+from phys.array_kinds.mean_field import MeanFieldCrossbar
 from phys.checked import InputError
 from phys.crossbar import ENGINES, Crossbar
-from phys.mean_field import MeanFieldCrossbar
 from phys.random_bits import REFERENCE_ERROR, normals, stream_key
 from phys.symmetry import antisymmetric_slope, cycle_multiplier, symmetric_part
 from phys.timing import Timing

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from phys.array_kinds.kind import MAPPINGS, UPDATES
 from phys.layers import parse_layers
-from phys.mappings import MAPPINGS, UPDATES
 from phys.reads import NAMED
 
 Command = TypeVar("Command", bound=Callable[..., Any])

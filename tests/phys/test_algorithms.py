@@ -7,7 +7,7 @@ import pytest
 
 from phys import Crossbar, Device, compiler, train
 from phys.algorithms import SHD, FloatSGD, PulsedSGD, named_algorithm
-from phys.float_array import FloatArray
+from phys.array_kinds.float_array import FloatArray
 from phys.network import Layer
 from tests.phys.helpers import (
     BALANCED,

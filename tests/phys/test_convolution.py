@@ -13,10 +13,10 @@ import pytest
 from phys import Crossbar, Device, fused, train
 from phys.activations import ACTIVATIONS
 from phys.algorithms import named_algorithm
+from phys.array_kinds.kind import ArrayKind
 from phys.convolution import add_patches, patches, pooled, unpooled
 from phys.data import Dataset, load
 from phys.layers import LENET5, Conv, Dense, Pool, Stage, stages
-from phys.mappings import ArrayKind
 from phys.network import Network
 from phys.training_run import prepare_layers
 from tests.phys.helpers import blobs, network_digest, same_bits, small_device

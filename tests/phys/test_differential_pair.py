@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from phys import Crossbar, Device, train
+from phys.array_kinds.differential_pair import SCHEMES, DifferentialPair
 from phys.checked import InputError
-from phys.differential_pair import SCHEMES, DifferentialPair
 from tests.phys.helpers import (
     assert_within,
     blobs,

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phys import Crossbar, Device, StepFunctions, zero_shift
+from phys.array_kinds.mean_field import MeanFieldCrossbar
 from phys.checked import InputError
-from phys.mean_field import MeanFieldCrossbar
 from tests.phys.helpers import ALL_LAWS, SOFT, assert_within, random_weights, signals, small_device
 from theory import SHD, DeviceLaw, laws, w
 from theory.shd import quadratic

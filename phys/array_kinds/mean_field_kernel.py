@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from phys import array_loops, compiler, mean_field_loops
+from phys import array_loops, compiler
+from phys.array_kinds import mean_field_loops
 from phys.population import Population
 from theory import DeviceLaw, w
 

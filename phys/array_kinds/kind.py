@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from phys import checked
+from phys.array_kinds.differential_pair import SCHEMES, DifferentialPair
+from phys.array_kinds.mean_field import MeanFieldCrossbar
 from phys.checked import InputError
 from phys.crossbar import Crossbar
-from phys.differential_pair import SCHEMES, DifferentialPair
-from phys.mean_field import MeanFieldCrossbar
 from phys.reads import Read, Reads, as_reads
 
 MAPPINGS = ("reference", *SCHEMES)
@@ -23,10 +23,10 @@ class ArrayKind:
     Parameters
     ----------
     update : str
-        "pulsed", or "expected": the limit dw_min -> 0 in float64, see `phys.mean_field`.
+        "pulsed", or "expected": the limit dw_min -> 0 in float64, see `MeanFieldCrossbar`.
     mapping : str
         "reference": a weight is one device less its fixed reference. "opposite" or "one-sided": it
-        is the difference of two devices that both learn, see `phys.differential_pair`.
+        is the difference of two devices that both learn, see `phys.array_kinds.differential_pair`.
     read_model : Read, Reads or str, optional
         How arrays are read, see `phys.reads`; default: ideally.
 

@@ -1,11 +1,10 @@
 """Updates of a differential pair of arrays, written to be read and to be compiled.
 
-`phys.differential_pair` puts these functions beside the `update_array` of a law, `update_one`, and
-calls the one of the pair's scheme `update_array`; its arguments are those of `phys.array_loops`,
-but for the coefficients of both arrays, the weights of the second and working memory in `c`, and
-the streams of both in `streams`.
+`phys.array_kinds.differential_pair` puts these functions beside the `update_array` of a law,
+`update_one`, and calls the one of the pair's scheme `update_array`; its arguments are those of
+`phys.array_loops`, but for the coefficients of both arrays, the weights of the second and working
+memory in `c`, and the streams of both in `streams`.
 """
-
 
 from phys.elementary import F0, F1, HALF
 from phys.loops import peak_and_count

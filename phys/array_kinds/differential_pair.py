@@ -23,7 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from phys import array_loops, checked, compiler, pair_loops
+from phys import array_loops, checked, compiler
+from phys.array_kinds import pair_loops
 from phys.crossbar import Crossbar, UpdateResult
 from phys.device import Device
 from phys.pulses import MAX_PULSES, update_gain
@@ -235,7 +236,7 @@ class DifferentialPair:
         return _module(self.kernel.source, self.scheme)
 
     def packed(self) -> tuple[Any, ...]:
-        """Return coefficients, stride, noise and streams as `phys.pair_loops` unpacks them."""
+        """Return coefficients, stride, noise and streams as `pair_loops` unpacks them."""
         refresh = self.refresh_every, UPPER, LOWER
         plus, minus = self.plus, self.minus
         tables = plus.coefficients.reshape(-1), minus.coefficients.reshape(-1)

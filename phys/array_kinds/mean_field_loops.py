@@ -1,7 +1,8 @@
 """The expected update of an array, in float64: the limit of ever more, ever smaller steps.
 
 `phys.compiler` puts these functions beside the parts of one law (``symmetric``, ``antisymmetric``
-and the places of a device's coefficients, see `phys.mean_field`) and compiles them with numba.
+and the places of a device's coefficients, see `phys.array_kinds.mean_field`) and compiles them
+with numba.
 """
 
 import numpy as np
