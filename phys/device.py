@@ -142,7 +142,9 @@ class Device:
     def kernel(self) -> LawKernel | FunctionKernel:
         """The arithmetic of one pulse."""
         if isinstance(self.law, DeviceLaw):
-            return law_kernel(self.form, additive=self.additive_noise > 0)
+            law = self.law.symbolic
+            nominal = None if self.form.bounds == law.bounds else law
+            return law_kernel(self.form, additive=self.additive_noise > 0, nominal=nominal)
         return FunctionKernel(self.law, own_bounds=bool(self.spread.bounds))
 
     def __getstate__(self) -> dict[str, Any]:

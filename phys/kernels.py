@@ -5,6 +5,11 @@ powers go to `phys.elementary`. What does not depend on the weight is computed o
 float64 and stored as a float32 *coefficient*: a soft-bound step costs one multiplication and one
 addition. The same text is compiled by numba for one device (``c[o + k]`` is the device's k-th
 coefficient) and run by NumPy for many (``c[k]`` is then an array).
+
+A law with fixed bounds whose devices have bounds of their own is a function of the stretched weight
+``n = bound + slope (w - own bound)``, with ``slope = (high - low) / (own high - own low)``. Written
+out in ``w``, each of its numbers becomes one per device; written in ``n``, they stay numbers of the
+law. The form with fewer numbers per device is taken.
 """
 
 from __future__ import annotations
@@ -29,9 +34,13 @@ class UnsupportedLaw(ValueError):
 
 @dataclass
 class _Printer:
-    """Prints one law; `coefficients` and `constants` grow as it goes."""
+    """Prints one law; `coefficients` and `constants` grow as it goes.
+
+    `weight` names the variable that stands for ``w``, and `bounds` gives the text of its bounds.
+    """
 
     bounds: Mapping[str, sp.Expr]
+    weight: str = "w"
     coefficients: list[sp.Expr] = field(default_factory=list)
     constants: dict[float, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
@@ -55,13 +64,15 @@ class _Printer:
         if w not in expression.free_symbols:
             return self.coefficient(expression)
         if expression == w:
-            return "w"
+            return self.weight
         if expression.is_polynomial(w) and sp.degree(expression, w) == 1:
             slope, start = sp.Poly(expression, w).all_coeffs()
             for place, bound in self.bounds.items():
                 if sp.simplify(start + slope * bound) == 0:
-                    return f"({self.coefficient(slope)} * (w - c[o + {place}]))"
-            product = "w" if slope == 1 else f"{self.coefficient(slope)} * w"
+                    return f"({self.coefficient(slope)} * ({self.weight} - {place}))"
+            product = self.weight
+            if slope != 1:
+                product = f"{self.coefficient(slope)} * {product}"
             return product if start == 0 else f"({self.coefficient(start)} + {product})"
         if expression.is_Add or expression.is_Mul:
             free, bound = expression.as_independent(w, as_Add=expression.is_Add)
@@ -194,7 +205,9 @@ def step_functions(source: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=256)
-def law_kernel(law: DeviceLaw, *, additive: bool = False) -> LawKernel:
+def law_kernel(
+    law: DeviceLaw, *, additive: bool = False, nominal: DeviceLaw | None = None
+) -> LawKernel:
     """Print the kernel of `law`, in its symbolic form: laws that differ in numbers share it.
 
     Parameters
@@ -204,6 +217,8 @@ def law_kernel(law: DeviceLaw, *, additive: bool = False) -> LawKernel:
         Whether noise is added to the steps, in units of the device's own ``dw_min``. The fewer
         numbers a pulse needs of its device, the faster large arrays are: without that noise, a
         soft-bound device is two slopes and two bounds.
+    nominal : DeviceLaw, optional
+        The law with its fixed bounds, where `law` is this one stretched to bounds of its devices.
 
     Raises
     ------
@@ -220,7 +235,17 @@ def law_kernel(law: DeviceLaw, *, additive: bool = False) -> LawKernel:
     >>> kernel.up_step(0.5, slopes_and_bounds, 0), kernel.down_step(0.5, slopes_and_bounds, 0)
     (0.125, -0.375)
     """
-    printer = _Printer({"LOW": law.bounds[0], "HIGH": law.bounds[1]})
+    direct = _direct(law, additive)
+    if nominal is None:
+        return direct
+    stretched = _stretched(law, nominal)
+    return min(direct, stretched, key=lambda kernel: kernel.width)
+
+
+def _direct(law: DeviceLaw, additive: bool) -> LawKernel:
+    """Print a law in its weight."""
+    low, high = law.bounds
+    printer = _Printer({"c[o + LOW]": low, "c[o + HIGH]": high})
     functions = []
     for name, step in (("up_step", law.up), ("down_step", -law.down)):
         printer.lines = []
@@ -230,13 +255,50 @@ def law_kernel(law: DeviceLaw, *, additive: bool = False) -> LawKernel:
         result = printer.text(scaled)
         if w not in scaled.free_symbols:
             result = f"{result} + F0 * w"
-        body = "\n".join((*printer.lines, f"    return {result}"))
-        functions.append(f"\ndef {name}(w, c, o):\n{body}\n")
+        functions.append(_function(name, printer.lines, result))
+    return _kernel(printer, functions, None, additive)
+
+
+def _stretched(law: DeviceLaw, nominal: DeviceLaw) -> LawKernel:
+    """Print the law `nominal` in the stretched weight, for devices with the bounds of `law`.
+
+    The weight is measured from the bound that a pulse moves it to, which it so reaches exactly.
+    """
+    printer = _Printer({}, weight="n")
+    (low, high), (own_low, own_high) = nominal.bounds, law.bounds
+    step_text = printer.coefficient(STEP_SYMBOL)
+    slope_text = printer.coefficient((high - low) / (own_high - own_low))
+    low_text, high_text = printer.coefficient(low), printer.coefficient(high)
+    printer.bounds = {low_text: low, high_text: high}
+    functions = []
+    for name, step in (("up_step", nominal.up), ("down_step", -nominal.down)):
+        bound, place = (high_text, "HIGH") if name == "up_step" else (low_text, "LOW")
+        printer.lines = [f"    n = {bound} + {slope_text} * (w - c[o + {place}])"]
+        if not step.is_polynomial(w):
+            printer.lines.append(f"    n = np.minimum(np.maximum(n, {low_text}), {high_text})")
+        result = printer.text(step)
+        if w not in step.free_symbols:
+            result = f"{result} + F0 * w"
+        functions.append(_function(name, printer.lines, f"{step_text} * {result}"))
+    return _kernel(printer, functions, 0, False)
+
+
+def _function(name: str, lines: list[str], result: str) -> str:
+    body = "\n".join((*lines, f"    return {result}"))
+    return f"\ndef {name}(w, c, o):\n{body}\n"
+
+
+def _kernel(
+    printer: _Printer, functions: list[str], step_place: int | None, additive: bool
+) -> LawKernel:
+    """Return the kernel of printed functions; the step has a place of its own where noise adds."""
     used = len(printer.coefficients)
+    if additive:
+        step_place = used + 2
     width = -(-(used + 2 + additive) // 4) * 4
     # The loops name STEP even where no noise is added and nothing reads it.
-    head = [f"LOW = {used}", f"HIGH = {used + 1}", f"STEP = {used + 2 if additive else used}"]
-    head += [f"WIDTH = {width}"]
+    head = [f"LOW = {used}", f"HIGH = {used + 1}"]
+    head += [f"STEP = {used if step_place is None else step_place}", f"WIDTH = {width}"]
     head += [f"{name} = np.float32({value!r})" for value, name in printer.constants.items()]
     source = "\n".join((*head, *functions))
     names = step_functions(source)
@@ -248,7 +310,7 @@ def law_kernel(law: DeviceLaw, *, additive: bool = False) -> LawKernel:
         width=width,
         low_place=used,
         high_place=used + 1,
-        step_place=used + 2 if additive else None,
+        step_place=step_place,
         symbols=tuple(symbols),
         expressions=tuple(printer.coefficients),
     )

@@ -18,8 +18,17 @@ from phys.random_bits import SLOTS_PER_DEVICE, child
 from tests.phys.helpers import ALL_LAWS, COMPILED_LAWS, SOFT, random_weights, small_device
 from theory import DeviceLaw, laws, w
 
+SATURATING = DeviceLaw(
+    "saturating",
+    up=(1 - w) * (1 + w / 4) * sp.Rational(11, 10),
+    down=(1 + w) * (1 - w / 4) * sp.Rational(9, 10),
+    bounds=(-1, 1),
+)
+"""A law with fixed bounds and no parameters, as a user writes it."""
+
 MORE_LAWS = {
     **ALL_LAWS,
+    "saturating": SATURATING,
     **COMPILED_LAWS,
     **{
         n: laws.CATALOGUE[n].law()
@@ -172,3 +181,34 @@ def test_a_step_that_ends_at_its_bound_is_exactly_zero_there() -> None:
     c = xbar.coefficients.T
     assert not xbar.kernel.up_step(high, c, 0).any()
     assert not xbar.kernel.down_step(low, c, 0).any()
+
+
+def test_devices_with_bounds_of_their_own_share_the_numbers_of_the_law() -> None:
+    """A step, a slope and two bounds per device, whatever the polynomial; noise needs no more."""
+    for options in ({"cycle_noise": 0.3}, {"additive_noise": 0.3}):
+        kernel = Device(SATURATING, dw_min=0.001, device_spread=0.3, **options).kernel
+        assert isinstance(kernel, LawKernel)
+        assert kernel.width == 4
+
+
+def test_a_stretched_step_that_ends_at_its_bound_is_exactly_zero_there() -> None:
+    """Each pulse measures the weight from the bound that it moves it to."""
+    xbar = Crossbar(20, 20, Device(SATURATING, dw_min=0.001, device_spread=0.5), seed=3)
+    low, high = (np.asarray(b).T.reshape(-1) for b in xbar.bounds)
+    c = xbar.coefficients.T
+    assert not xbar.kernel.up_step(high, c, 0).any()
+    assert not xbar.kernel.down_step(low, c, 0).any()
+    assert xbar.kernel.up_step(low, c, 0).all()
+
+
+def test_a_stretched_weight_never_leaves_the_range_of_its_law() -> None:
+    """A root that ends at both bounds would not be a number one rounding error beyond them."""
+    root = sp.sqrt(1 - w**2) + sp.Rational(1, 10)
+    device = Device(DeviceLaw("root", up=root, down=root, bounds=(-1, 1)), device_spread=0.5)
+    xbar = Crossbar(40, 50, device, seed=3)
+    c = xbar.coefficients.T
+    for bound in xbar.bounds:
+        end = np.asarray(bound).T.reshape(-1)
+        for direction, step in ((1, xbar.kernel.up_step), (-1, xbar.kernel.down_step)):
+            expected = direction * 0.1 * np.asarray(xbar.population.step)
+            assert step(end, c, 0) == pytest.approx(expected, rel=0.02)
