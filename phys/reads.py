@@ -41,6 +41,7 @@ NAMED = ("ideal", "aihwkit")
 MOST_BITS = 24
 MOST_HALVINGS = 20
 
+
 @dataclass(frozen=True)
 class Read:
     """One kind of read of an array; everything is off by default, and 0 is off.

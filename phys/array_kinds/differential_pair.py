@@ -25,6 +25,7 @@ import numpy as np
 
 from phys import array_loops, checked, compiler
 from phys.array_kinds import pair_loops
+from phys.checked import InputError
 from phys.crossbar import Crossbar, UpdateResult
 from phys.device import Device
 from phys.pulses import MAX_PULSES, update_gain
@@ -57,6 +58,11 @@ class DifferentialPair:
     plus, minus : Crossbar
         The reference of `plus` is `minus` itself.
 
+    Raises
+    ------
+    InputError
+        A device that changes between updates, in a one-sided pair.
+
     Examples
     --------
     >>> from theory import laws
@@ -81,6 +87,12 @@ class DifferentialPair:
         self.scheme = checked.choice("scheme", scheme, SCHEMES)
         self.refresh_every = checked.whole("refresh_every", refresh_every, 0)
         self.plus = Crossbar(rows, cols, device, seed, read=read)
+        if scheme == "one-sided" and self.plus.relaxes:
+            raise InputError(
+                f"device: {device.law.name!r} changes between updates, and an update of a "
+                f'one-sided pair pulses its arrays twice; take the scheme "opposite", or a device '
+                f"without between_updates"
+            )
         self.minus = Crossbar(rows, cols, device, int(stream_key(seed, int(ARRAY))))
         self.plus.reference_columns = self.minus.columns
         self.minus.statistics = self.plus.statistics

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from phys import Crossbar, Device, train
+from phys import Crossbar, Device, HiddenStateFunctions, train
 from phys.array_kinds.differential_pair import SCHEMES, DifferentialPair
 from phys.checked import InputError
 from tests.phys.helpers import (
@@ -208,3 +208,20 @@ def test_bad_arguments_are_refused() -> None:
     with pytest.raises(InputError, match="x has shape"):
         made.update(np.ones(3), np.ones(ROWS), lr=1)
     assert pair_digest(made) == before
+
+
+def test_devices_of_a_pair_relax_once_per_update() -> None:
+    relaxing = HiddenStateFunctions(
+        lambda w, rest: (1 - w, rest),
+        lambda w, rest: (1 + w, rest),
+        {"rest": 0.0},
+        bounds=(-1, 1),
+        between_updates=lambda w, rest: (w / 2, rest),
+    )
+    device = Device(relaxing, dw_min=0.01)
+    made = DifferentialPair(2, 3, device)
+    made.set_effective_weights(np.full((2, 3), 0.5))
+    made.update(np.zeros(3), np.zeros(2), lr=0.01)
+    assert made.effective_weights == pytest.approx(np.full((2, 3), 0.25))
+    with pytest.raises(InputError, match="changes between updates"):
+        DifferentialPair(2, 3, device, scheme="one-sided")
