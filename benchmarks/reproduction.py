@@ -209,11 +209,20 @@ CLAIMS = (
         "A symmetric device with a wrong reference fails like an asymmetric one",
         "theorem, README",
         {
-            f"error {error:g}": {**SHD, "imbalance": 0.0, "reference_error": error}
-            for error in (0.0, 0.05, 0.1, 0.2)
+            f"offset {offset:g}": {
+                "algorithm": "shd",
+                "law": "linear_asymmetry",
+                "tau": 0.6,
+                "w_star": offset,
+                "zero_shift": False,
+                "epochs": 4,
+            }
+            for offset in (0.0, 0.06, 0.12, 0.18)
         },
         rises(5.0),
-        axis="standard deviation of the reference error (part of the range)",
+        note="Up and down steps are mirror images about the symmetry point; the reference is left "
+        "at 0, and the symmetry point is what the axis says.",
+        axis="distance of the reference from the symmetry point (weight)",
     ),
     Claim(
         "imbalance-sgd",
