@@ -69,8 +69,9 @@ def sweep(ctx: click.Context, /, store: Path, **options: Any) -> None:
     r"""Train over a grid, or random samples, of settings and seeds; results are kept in STORE.
 
     Settings are those of phys.train and of its device: law, the law's parameters, dw_min,
-    device_spread, cycle_noise. Every result is written as it comes. The same command goes on where
-    it was stopped, and without --vary and --set it only reads the store.
+    device_spread, cycle_noise; values may be JSON: schedule=[[10,0.5],[20,0.25]],
+    layers=lenet5, 'settings={"gamma":0.2}'. Every result is written as it comes. The same command
+    goes on where it was stopped, and without --vary and --set it only reads the store.
 
     \b
     crosspoint sweep map.sqlite --vary imbalance=0,0.1,0.3 --vary algorithm=sgd,shd \

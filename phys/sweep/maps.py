@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -137,16 +138,24 @@ def places(
     for result in results:
         own = [name for name in apart if result.settings.get(name) is not None]
         group = ", ".join(_said(name, result.settings[name]) for name in own)
-        found[group][tuple(result.settings.get(n) for n in names)].append(result.error)
+        found[group][tuple(_mark(result.settings.get(n)) for n in names)].append(result.error)
     return {
         group: {k: Place(tuple(errors)) for k, errors in inside.items()}
         for group, inside in sorted(found.items())
     }
 
 
+def _mark(value: Any) -> Any:
+    """Return a value that can tell places apart: lists and objects as their JSON."""
+    return json.dumps(value, sort_keys=True) if isinstance(value, list | dict) else value
+
+
 def _said(name: str, value: Any) -> str:
-    if isinstance(value, dict):
-        value = value.get("name", "law file")
+    if isinstance(value, str) and value.startswith("{"):
+        value = json.loads(value)
+    if isinstance(value, dict) and "name" in value:
+        value = value["name"]
+    value = _mark(value)
     text = f"{value:g}" if _is_number(value) else str(value)
     return text if name == "algorithm" else f"{UNITS.get(name, name)} {text}"
 

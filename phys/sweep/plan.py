@@ -40,6 +40,8 @@ class Choices:
     (0, 0.1, 0.3)
     >>> [round(value, 6) for value in Choices.parse("log:0.001:0.1:3").values]
     [0.001, 0.01, 0.1]
+    >>> Choices.parse("lenet5,[784,10]").values
+    ('lenet5', [784, 10])
     """
 
     values: tuple[Any, ...]
@@ -51,6 +53,8 @@ class Choices:
     def parse(cls, text: str) -> Choices:
         """Read ``a,b,c``, ``lin:low:high:count`` or ``log:low:high:count``.
 
+        Each of a, b and c may be JSON; commas inside its brackets, braces and quotes are its own.
+
         Raises
         ------
         InputError
@@ -59,10 +63,10 @@ class Choices:
         rule, *rest = text.split(":")
         if rule in RULES and rest:
             return cls._range(text, rule == "log", rest)
-        words = [word.strip() for word in text.split(",")]
-        if not all(words):
+        values = tuple(_values(text))
+        if "" in values:
             raise InputError(f"{text!r} holds an empty value; write values between commas: a,b,c")
-        return cls(tuple(_value(word) for word in words))
+        return cls(values)
 
     @classmethod
     def _range(cls, text: str, logarithmic: bool, parts: Sequence[str]) -> Choices:
@@ -89,11 +93,23 @@ class Choices:
         return self.low + (self.high - self.low) * share
 
 
-def _value(word: str) -> Any:
-    try:
-        return json.loads(word)
-    except ValueError:
-        return word
+def _values(text: str) -> Iterator[Any]:
+    """Read values between commas: JSON where it is, and words otherwise; an empty one is ''."""
+    decoder = json.JSONDecoder()
+    while True:
+        text = text.lstrip()
+        try:
+            value, end = decoder.raw_decode(text)
+        except ValueError:
+            value, end = "", 0
+        word, comma, rest = text[end:].partition(",")
+        if not end or word.strip():
+            word, comma, rest = text.partition(",")
+            value = word.strip()
+        yield value
+        if not comma:
+            return
+        text = rest
 
 
 def grid(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from phys import checked
+from phys.data import Dataset
 from phys.sweep import local
 from phys.sweep.settings import Run, load_data
 from phys.sweep.store import Store
@@ -124,12 +125,14 @@ def sweep(
 
 def _check(runs: Sequence[Run], data_dir: str | None, here: bool) -> None:
     seen: set[str] = set()
+    data: dict[Any, Dataset] = {}
     for run in runs:
         alike = Run({n: v for n, v in run.settings.items() if n != "seed"}).key
-        if alike not in seen:
-            seen.add(alike)
-            run.check()
-    if here:
-        names = {run.settings.get("data"): run for run in runs}
-        for run in names.values():
-            load_data(run, data_dir)
+        if alike in seen:
+            continue
+        seen.add(alike)
+        name = run.settings.get("data")
+        run.check(data.get(name))
+        if here and name not in data:
+            data[name] = load_data(run, data_dir)
+            run.check(data[name])

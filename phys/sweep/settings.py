@@ -13,12 +13,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from phys import checked
+from phys.activations import ACTIVATIONS
 from phys.algorithms import BUILT_IN, named_algorithm
+from phys.array_kinds.kind import ArrayKind
 from phys.checked import InputError
 from phys.checkpoint import CheckpointError
 from phys.data import Dataset, DataWarning, load
 from phys.device import Device
 from phys.history import Progress
+from phys.layers import parse_layers, stages_for
+from phys.schedules import as_schedule
 from phys.spread import Spread
 from theory import DeviceLaw, laws
 from theory.errors import TheoryError
@@ -35,6 +40,7 @@ NOT_SETTINGS = {
     "resume",
     "progress",
     "engine",
+    "record",
 }
 
 
@@ -48,7 +54,7 @@ class Run:
         Settings of `phys.train`, and of its device: ``law`` (a name of the catalogue, or the
         content of a law file), the law's own parameters, ``dw_min``, ``device_spread`` or
         ``spread_step``, ``spread_bounds`` and ``spread_imbalance``, ``cycle_noise``,
-        ``additive_noise``.
+        ``additive_noise``. Layers are "lenet5", or a list of units or of words such as "conv6x5".
 
     Examples
     --------
@@ -73,8 +79,13 @@ class Run:
         """Name of the algorithm."""
         return str(self.settings.get("algorithm", training_settings()["algorithm"]))
 
-    def check(self) -> None:
+    def check(self, data: Dataset | None = None) -> None:
         """Build everything but the arrays, so that a wrong setting shows before the first run.
+
+        Parameters
+        ----------
+        data : Dataset, optional
+            What the layers have to fit.
 
         Raises
         ------
@@ -82,9 +93,17 @@ class Run:
             A setting that is unknown, or has a value that cannot be used.
         """
         self.device()
-        arguments = self.arguments()
+        arguments = training_settings() | self.arguments()
         rates = {n: v for n, v in arguments.items() if n in _rate_names()}
-        named_algorithm(self.algorithm, **rates)
+        named_algorithm(self.algorithm, **rates, **(arguments["settings"] or {}))
+        as_schedule(arguments["schedule"], checked.whole("epochs", arguments["epochs"], 1))
+        ArrayKind(arguments["update"], arguments["mapping"], arguments["read_model"])
+        checked.whole("batch", arguments["batch"], 1)
+        checked.choice("activation", arguments["activation"], tuple(ACTIVATIONS))
+        checked.choice("rates", arguments["rates"], ("given", "theory"))
+        if data is not None:
+            classes = int(data.train_labels.max()) + 1
+            stages_for(arguments["layers"], data.name, data.image_shape, classes)
 
     def device(self) -> Device:
         """Return the device of the run."""
@@ -138,8 +157,14 @@ class Run:
         """Return the settings that `phys.train` takes, in its types."""
         names = training_settings()
         given = {n: v for n, v in self.settings.items() if n in names}
-        if isinstance(given.get("layers"), list):
-            given["layers"] = tuple(given["layers"])
+        layers = given.get("layers")
+        if isinstance(layers, str):
+            given["layers"] = parse_layers(layers)
+        elif isinstance(layers, list):
+            given["layers"] = parse_layers(",".join(str(layer) for layer in layers))
+        settings = given.get("settings")
+        if settings is not None and not isinstance(settings, dict):
+            raise InputError(f'settings = {settings!r} is no object; give one as {{"gamma": 0.2}}')
         return given
 
 

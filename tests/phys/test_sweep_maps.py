@@ -100,3 +100,11 @@ def test_words_that_cannot_be_used_are_named(words, said, tmp_path, monkeypatch)
     ran = CliRunner().invoke(main, ["sweep", *words])
     assert ran.exit_code == 2
     assert said in ran.output
+
+
+def test_lists_and_objects_have_places_of_their_own():
+    values = ({"layers": [64, 10]}, {"layers": [64, 32, 10]}, {"layers": "lenet5"})
+    results = [result(0.1, **own, seed=seed) for own in values for seed in (0, 1)]
+    assert [len(p.errors) for p in places(results, ["layers"], [])[""].values()] == [2, 2, 2]
+    (axes,) = draw(results).axes
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["[64, 10]", "[64, 32, 10]", "lenet5"]

@@ -29,6 +29,17 @@ def test_words_stay_words():
     assert Choices.parse("sgd, shd").values == ("sgd", "shd")
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text('",[]{}x\\', min_size=1),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab"), inner, max_size=3),
+)
+
+
+@given(st.lists(JSON, min_size=1, max_size=3))
+def test_json_reads_back_whatever_it_holds(values):
+    assert Choices.parse(", ".join(json.dumps(v) for v in values)).values == tuple(values)
+
+
 @pytest.mark.parametrize("text", ["", "1,,2", "lin:1:0:3", "log:0:1:3", "lin:0:1:1", "log:a:b:3"])
 def test_what_is_no_list_and_no_range_is_refused(text):
     with pytest.raises(InputError, match="write"):
@@ -85,6 +96,19 @@ def test_samples_fill_a_range_evenly_in_the_logarithm():
         ({"law": "soft"}, "soft"),
         ({"algorithm": "sgd", "lr_a": 0.1}, "lr_a"),
         ({"device_spread": 0.1, "spread_step": 0.2}, "spread_step"),
+        ({"schedule": "cosinus"}, "cosinus"),
+        ({"schedule": [[10]]}, "10"),
+        ({"layers": "lenet6"}, "lenet6"),
+        ({"layers": [[784], 10]}, "784"),
+        ({"algorithm": "tiki-taka", "settings": {"gama": 0.2}}, "gama"),
+        ({"settings": [1]}, "settings"),
+        ({"batch": 0}, "batch"),
+        ({"epochs": 0}, "epochs"),
+        ({"activation": "step"}, "activation"),
+        ({"mapping": "opposite", "update": "expected"}, "mapping"),
+        ({"read_model": "real"}, "read_model"),
+        ({"rates": "guessed"}, "guessed"),
+        ({"record": "a"}, "record"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(settings, word):
