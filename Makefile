@@ -14,7 +14,7 @@ LAB_READY := $(VENV)/.crosspoint-lab-$(KEY)
 BOOK_READY := $(VENV)/.crosspoint-book-$(KEY)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint lab notebooks test-notebooks lite book test-book clean
+.PHONY: help demo test lint lab notebooks test-notebooks lite test-lite book test-book clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## */  make \1	/p' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ test-notebooks: $(DEV_READY) $(LAB_READY) ## run the tutorials from clean kernel
 
 lite: $(BOOK_READY) ## build the tutorials for the browser, without installation, in build/lite
 	$(BIN)/python book/lite.py
+
+test-lite: $(DEV_READY) $(BOOK_READY) ## run what the browser gets in Pyodide, under Node.js
+	$(BIN)/python -m pytest -n 0 $(ARGS) tests/tutorials/run_pyodide.py
 
 book: lite ## build the tutorials and the reference as a static site in build/book
 	$(BIN)/python book/build.py

@@ -54,7 +54,7 @@ def main() -> int:
     write_reference(source / "reference")
     write_contents(source)
     tool = Path(sys.executable).with_name("jupyter-book")
-    options = ["--all", "--warningiserror", "--keep-going", "--path-output", str(WORK)]
+    options = ["--all", "--quiet", "--warningiserror", "--keep-going", "--path-output", str(WORK)]
     done = subprocess.run([tool, "build", str(source), *options], check=False)
     if done.returncode != 0:
         return done.returncode

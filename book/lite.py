@@ -15,6 +15,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from jupyterlite_pyodide_kernel.constants import PYODIDE_PYTHON_VERSION
+
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "build" / "lite"
 WORK = ROOT / "build" / "lite-work"
@@ -26,7 +28,6 @@ NOTEBOOKS = (
     "03_why_sgd_fails",
     "06_hamiltonian",
 )
-PYTHON = "3.14"
 COMPILED = {"matplotlib", "numpy", "scikit-learn", "scipy"}
 ABSENT = {"numba"}
 COMPANIONS = (
@@ -91,7 +92,7 @@ def gather_wheels(folder: Path) -> int:
     if (status := quietly([*pip, "wheel", "--no-deps", "--wheel-dir", folder, ROOT])) != 0:
         return status
     target = ["--platform", "any", "--implementation", "py", "--abi", "none"]
-    target += ["--python-version", PYTHON, "--only-binary", ":all:", "--no-deps"]
+    target += ["--python-version", PYODIDE_PYTHON_VERSION, "--only-binary", ":all:", "--no-deps"]
     return quietly([*pip, "download", *target, "--dest", folder, *pure_requirements()])
 
 
