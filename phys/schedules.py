@@ -1,7 +1,9 @@
-r"""Schedules: how the learning rates that act on the gradient change from epoch to epoch.
+r"""Schedules: how the rates at which weights learn change from epoch to epoch.
 
-In epoch e, counted from 0, an algorithm learns with these rates times the factor of its schedule:
-`lr` of the algorithms with one array, `lr_a` of those with two. Rates of transfers stay.
+In epoch e, counted from 0, an algorithm learns with its rates times the factor of its schedule:
+`lr` of the algorithms with one array, `lr_c` of SHD and Tiki-Taka, whose rate of A is a memory and
+hardly changes how fast C learns, and what acts on the gradient in the others
+(`phys.algorithms.Algorithm.scheduled`).
 """
 
 from __future__ import annotations

@@ -166,6 +166,10 @@ class Timed:
         """Return the algorithm with the learning rates that act on the gradient times `factor`."""
         return replace(self, algorithm=self.algorithm.slowed(factor))
 
+    def scheduled(self, factor: float) -> Timed:
+        """Return the same with the algorithm's rates of learning times `factor`."""
+        return replace(self, algorithm=self.algorithm.scheduled(factor))
+
 
 def expected_fraction(timing: Timing, rows: int, cols: int) -> float:
     """Return the mean fraction of a step that a coincidence switches, from theory.

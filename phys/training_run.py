@@ -81,7 +81,8 @@ class TrainingRun:
         self.data, self.algorithm, self.epochs, self.seed = data, algorithm, epochs, seed
         self.shifted = _arrays_to_shift(shifted, algorithm, arrays)
         self.shift_options = shift_options
-        self.batch, self.stepwise, self.report, self.file = batch, stepwise, report, file
+        self.batch = checked.whole("batch", batch, 1, self.count)
+        self.stepwise, self.report, self.file = stepwise, report, file
         self.schedule = as_schedule(schedule, epochs)
         self.record_energy = record_energy
         classes = int(data.train_labels.max()) + 1
@@ -154,8 +155,11 @@ class TrainingRun:
     @property
     def effective(self) -> Algorithm:
         """The algorithm with the rates of this epoch, for the gradient of a single sample."""
-        factor = self.schedule.factor(min(self.epoch, self.epochs - 1)) / self.batch
-        return self.algorithm if factor == 1 else self.algorithm.slowed(factor)
+        algorithm = self.algorithm
+        factor = self.schedule.factor(min(self.epoch, self.epochs - 1))
+        if factor != 1:
+            algorithm = algorithm.scheduled(factor)
+        return algorithm if self.batch == 1 else algorithm.slowed(1 / self.batch)
 
     def moment(self) -> Moment:
         """Return what recorders look at."""
@@ -308,6 +312,11 @@ def hold_interrupt() -> Iterator[None]:
 def _arrays_to_shift(
     shifted: bool | str, algorithm: Algorithm, arrays: ArrayKind
 ) -> tuple[str, ...]:
+    if not isinstance(shifted, bool | str):
+        raise InputError(
+            f"zero_shift = {shifted!r} is a {type(shifted).__name__}; give True, False or the "
+            f"letters of the arrays to shift"
+        )
     if isinstance(shifted, str) and arrays.has_pairs:
         raise InputError(
             f"zero_shift = {shifted!r}: weights of mapping {arrays.mapping!r} have a second array "

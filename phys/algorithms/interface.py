@@ -15,7 +15,7 @@ class Algorithm(Protocol):
     """A training algorithm: what a layer does with one sample's input and direction.
 
     An algorithm of one's own is a frozen dataclass that derives from this class and gives `name`,
-    `arrays`, `update` and `slowed`; the other two have a default. `train` takes an instance of it
+    `arrays`, `update` and `slowed`; the others have a default. `train` takes an instance of it
     and calls `update` sample by sample, layer by layer.
 
     Examples
@@ -66,6 +66,10 @@ class Algorithm(Protocol):
     def slowed(self, factor: float) -> Algorithm:
         """Return the algorithm with the learning rates that act on the gradient times `factor`."""
 
+    def scheduled(self, factor: float) -> Algorithm:
+        """Return the algorithm with the rates at which its weights learn times `factor`."""
+        return self.slowed(factor)
+
 
 class BuiltIn(Algorithm, Protocol):
     """An algorithm whose `update` also stands in `phys.layer_steps`, to be compiled."""
@@ -77,11 +81,17 @@ class BuiltIn(Algorithm, Protocol):
         """Return the settings that the compiled step takes, in its order."""
 
 
+HIGHEST_RATE = 1e30
+"""Above it, a rate over a small step leaves the numbers of float32."""
+
+MOST_SAMPLES = 10**12
+
+
 def check_rates(algorithm: Any, *names: str) -> None:
     """Raise `InputError` unless these learning rates are positive and the pulses fit a train."""
     for name in names:
-        checked.real(name, getattr(algorithm, name), 0.0, open_low=True)
+        checked.real(name, getattr(algorithm, name), 0.0, HIGHEST_RATE, open_low=True)
     if hasattr(algorithm, "pulses"):
         checked.whole("pulses", algorithm.pulses, 1, MAX_PULSES)
     if hasattr(algorithm, "transfer_every"):
-        checked.whole("transfer_every", algorithm.transfer_every, 1)
+        checked.whole("transfer_every", algorithm.transfer_every, 1, MOST_SAMPLES)

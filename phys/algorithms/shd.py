@@ -61,6 +61,14 @@ class SHD(BuiltIn):
         """Return the algorithm with the learning rate of A times `factor`."""
         return replace(self, lr_a=self.lr_a * factor)
 
+    def scheduled(self, factor: float) -> SHD:
+        """Return the algorithm with the rate of the transfer times `factor`.
+
+        Where the motion is overdamped, C learns with ``kappa E[g]/(E|g| G')``, whatever the rate of
+        A: that one is its memory.
+        """
+        return replace(self, lr_c=self.lr_c * factor)
+
     def numbers(self, layer: Layer) -> tuple[np.float32, np.float32, int, int]:
         """Return the gains of A's updates and of the transfers, slots and samples per transfer."""
         return transfer_numbers(self, layer)

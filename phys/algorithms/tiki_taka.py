@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from phys import checked
-from phys.algorithms.interface import BuiltIn, check_rates
+from phys.algorithms.interface import HIGHEST_RATE, BuiltIn, check_rates
 from phys.algorithms.transfer import due_column, transfer, transfer_numbers
 from phys.network import Layer
 
@@ -53,7 +53,7 @@ class TikiTaka(BuiltIn):
 
     def __post_init__(self) -> None:
         check_rates(self, "lr_a", "lr_c")
-        checked.real("gamma", self.gamma, 0.0)
+        checked.real("gamma", self.gamma, 0.0, HIGHEST_RATE)
 
     @property
     def terms(self) -> tuple[tuple[str, float], ...]:
@@ -70,6 +70,14 @@ class TikiTaka(BuiltIn):
     def slowed(self, factor: float) -> TikiTaka:
         """Return the algorithm with the learning rate of A times `factor`."""
         return replace(self, lr_a=self.lr_a * factor)
+
+    def scheduled(self, factor: float) -> TikiTaka:
+        """Return the algorithm with the rate of the transfer times `factor`.
+
+        Where the motion is overdamped, C learns with ``kappa E[g]/(E|g| G')``, whatever the rate of
+        A: that one is its memory.
+        """
+        return replace(self, lr_c=self.lr_c * factor)
 
     def numbers(self, layer: Layer) -> tuple[np.float32, np.float32, int, int]:
         """Return the gains of A's updates and of the transfers, slots and samples per transfer."""

@@ -106,8 +106,11 @@ def test_each_epoch_learns_with_its_factor(engine: str) -> None:
     assert stopped.loss[0] == moving.loss[0] == one.loss[0]
 
 
-def test_a_schedule_from_the_start_is_a_smaller_rate() -> None:
+@pytest.mark.parametrize(
+    ("algorithm", "rate"), [("sgd", "lr"), ("shd", "lr_c"), ("tiki-taka", "lr_c")]
+)
+def test_a_schedule_from_the_start_is_a_smaller_rate(algorithm: str, rate: str) -> None:
     options: dict[str, Any] = {"epochs": 2, "layers": (12, 3), "zero_shift": False}
-    halved = train(blobs(41, 20), "shd", lr_a=0.1, schedule=[(0, 0.5)], **options)
-    plain = train(blobs(41, 20), "shd", lr_a=0.05, **options)
+    halved = train(blobs(41, 20), algorithm, **{rate: 0.1}, schedule=[(0, 0.5)], **options)
+    plain = train(blobs(41, 20), algorithm, **{rate: 0.05}, **options)
     assert network_digest(halved.network) == network_digest(plain.network)
