@@ -127,9 +127,14 @@ LONG = {
     "device_spread": 0.3,
     "cycle_noise": 0.3,
     "epochs": 30,
+    "schedule": [[10, 0.5], [15, 0.25], [20, 0.125], [25, 0.0625]],
+}
+LONG_FLOAT = {
+    "algorithm": "float",
+    "lr": 0.05,
+    "epochs": 30,
     "schedule": [[15, 0.5], [22, 0.25], [27, 0.125]],
 }
-LONG_FLOAT = {"algorithm": "float", "lr": 0.05, "epochs": 30, "schedule": LONG["schedule"]}
 WU = {"batch": 10, "epochs": 80, "schedule": [[35, 0.1]], "pulses": 31, "imbalance": 0.0}
 WU_TABLE = {
     "sgd": {0.70: 11.35, 0.78: 97.71, 0.80: 97.78},
@@ -191,6 +196,8 @@ CLAIMS = (
         "target of this project",
         {"SHD": LONG, "floating point": LONG_FLOAT},
         near("SHD", "floating point", 0.6),
+        note="It takes a schedule that lowers the transfer: with the rate of A falling in its "
+        "place, at 15, 22 and 27 epochs, SHD stayed 0.9 points behind in two seeds.",
     ),
     Claim(
         "which-reference",
