@@ -196,8 +196,8 @@ CLAIMS = (
         "target of this project",
         {"SHD": LONG, "floating point": LONG_FLOAT},
         near("SHD", "floating point", 0.6),
-        note="It takes a schedule that lowers the transfer: with the rate of A falling in its "
-        "place, at 15, 22 and 27 epochs, SHD stayed 0.9 points behind in two seeds.",
+        note="It takes a schedule that lowers the rate of the transfer, at which C learns, and "
+        "not that of A.",
     ),
     Claim(
         "which-reference",
