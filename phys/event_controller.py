@@ -8,6 +8,8 @@ where timing is ideal.
 * SGD: core array C is updated when its own backward read has ended.
 * SHD: array A is updated at once, beside the backward read of C; every `transfer_every` samples a
   column of A is read and C is updated with it.
+* Tiki-Taka: the same, but forward and backward read A and C at the same time, and the update of A
+  waits for the backward read.
 
 Digital work (activations, the scaling of signals) takes `Timing.digital_ns` before each update, and
 none between reads.
@@ -24,7 +26,7 @@ import simpy
 
 from phys import checked
 from phys.activations import activate, slope, softmax_direction, with_bias
-from phys.algorithms import SHD, Algorithm, PulsedSGD
+from phys.algorithms import SHD, Algorithm, PulsedSGD, TikiTaka
 from phys.checked import InputError
 from phys.event_result import EventResult
 from phys.events import EventArray, Operation
@@ -106,7 +108,7 @@ class Controller:
     ----------
     network : Network
         Its arrays hold the weights, and learn.
-    algorithm : PulsedSGD or SHD
+    algorithm : PulsedSGD, SHD or TikiTaka
     timing : Timing, optional
     trace : Trace, optional
         Arrays are named by their role and layer: "c0", "a0", "c1", ...
@@ -137,10 +139,15 @@ class Controller:
         timing: Timing | None = None,
         trace: Trace | None = None,
     ) -> None:
-        if not isinstance(algorithm, PulsedSGD | SHD):
+        if not isinstance(algorithm, PulsedSGD | SHD | TikiTaka):
             raise InputError(
                 f"algorithm = {algorithm!r} has no sequence of operations in events; "
-                f"give a PulsedSGD or a SHD"
+                f"give a PulsedSGD, a SHD or a TikiTaka"
+            )
+        if network.layers[0].terms != algorithm.terms:
+            raise InputError(
+                f"network reads {network.layers[0].terms}, and {algorithm!r} needs "
+                f"{algorithm.terms}; make the network with terms=algorithm.terms"
             )
         kinds = {type(a).__name__ for layer in network.layers for a in layer.arrays.values()}
         if not network.is_plain or kinds != {"Crossbar"}:
@@ -212,7 +219,7 @@ class Controller:
         self._step = step
         inputs, y = [_with_bias(image)], image
         for depth in range(len(network.layers)):
-            y = yield from self._timed(depth, "c", "forward", inputs[-1])
+            y = yield from self._read(depth, "forward", inputs[-1])
             if depth + 1 < len(network.layers):
                 inputs.append(_with_bias(activate(y, network.activation)))
         direction, loss = softmax_direction(y, label)
@@ -222,17 +229,28 @@ class Controller:
             read = self.env.event()
             learning.append(self.env.process(self._learn(depth, inputs[depth], direction, read)))
             if depth:
-                z = yield from self._timed(depth, "c", "backward", direction)
+                z = yield from self._read(depth, "backward", direction)
                 direction = z[:-1] * slope(inputs[depth][:-1], network.activation)
             read.succeed()
         yield self.env.all_of(learning)
         step.activities.sort(key=lambda a: (a.start_ns, a.layer, a.array))
 
     # -- what a layer does -----------------------------------------------------------------
+    def _read(self, depth: int, what: str, signal: np.ndarray) -> Operation:
+        """Read the terms of a layer, all at the same time, and return their sum."""
+        layer = self.network.layers[depth]
+        reads = [
+            self.env.process(self._timed(depth, name, what, signal)) for name, _ in layer.terms
+        ]
+        yield self.env.all_of(reads)
+        return layer.total([np.asarray(read.value) for read in reads])
+
     def _learn(self, depth: int, x: np.ndarray, d: np.ndarray, read: simpy.Event) -> Operation:
-        """Learn from one sample; `read` says when the backward read of C has ended."""
+        """Learn from one sample; `read` says when the backward read has ended."""
         algorithm, layer = self.algorithm, self.network.layers[depth]
-        if isinstance(algorithm, SHD):
+        if isinstance(algorithm, SHD | TikiTaka):
+            if "a" in dict(layer.terms):
+                yield read
             yield from self._digital(depth)
             yield from self._timed(depth, "a", "update", x, d, algorithm.lr_a, algorithm.pulses)
             column = _next_transfer(layer, algorithm)
@@ -281,7 +299,7 @@ def _with_bias(x: np.ndarray) -> np.ndarray:
     return with_bias(x[None])[0]
 
 
-def _next_transfer(layer: Layer, algorithm: SHD) -> int | None:
+def _next_transfer(layer: Layer, algorithm: SHD | TikiTaka) -> int | None:
     """Count a sample; return the column that is to be transferred now, if any."""
     layer.turns += 1
     if layer.turns % algorithm.transfer_every:

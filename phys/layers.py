@@ -20,6 +20,7 @@ from phys import checked
 from phys.checked import InputError
 
 POOLINGS = ("max", "average")
+MOST_LINES = 2**24
 Shape = tuple[int, int, int]
 """Height, width and channels of a map."""
 
@@ -37,7 +38,7 @@ class Dense:
     units: int
 
     def __post_init__(self) -> None:
-        checked.whole("units", self.units, 1)
+        checked.whole("units", self.units, 1, MOST_LINES)
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Conv:
     stride: int = 1
 
     def __post_init__(self) -> None:
-        checked.whole("channels", self.channels, 1)
+        checked.whole("channels", self.channels, 1, MOST_LINES)
         checked.whole("kernel", self.kernel, 1)
         checked.whole("stride", self.stride, 1)
 
@@ -286,7 +287,7 @@ def stages_for(
                 f"Dense({classes})"
             )
         return made
-    sizes = tuple(checked.whole(f"layers[{k}]", n, 1) for k, n in enumerate(layers))
+    sizes = tuple(checked.whole(f"layers[{k}]", n, 1, MOST_LINES) for k, n in enumerate(layers))
     if len(sizes) < 2 or sizes[0] != pixels or sizes[-1] < classes:
         raise InputError(
             f"layers = {sizes} do not fit the data: {pixels} inputs and {classes} classes; "

@@ -63,13 +63,14 @@ class Layer:
 
         `probe` is the number of a read beside the training, see `Crossbar.forward`.
         """
-        return self._sum([self.arrays[name].forward(x, probe=probe) for name, _ in self.terms])
+        return self.total([self.arrays[name].forward(x, probe=probe) for name, _ in self.terms])
 
     def backward(self, d: np.ndarray) -> np.ndarray:
         """Return the transposed read of a batch, float32 (n, rows) -> (n, cols)."""
-        return self._sum([self.arrays[name].backward(d) for name, _ in self.terms])
+        return self.total([self.arrays[name].backward(d) for name, _ in self.terms])
 
-    def _sum(self, parts: list[np.ndarray]) -> np.ndarray:
+    def total(self, parts: list[np.ndarray]) -> np.ndarray:
+        """Return the sum of what reads of the terms gave, each with its factor."""
         total = None
         for part, (_, factor) in zip(parts, self.terms, strict=True):
             scaled = part if factor == 1 else np.float32(factor) * part

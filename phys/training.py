@@ -21,6 +21,8 @@ from phys.training_run import TrainingInterrupted, TrainingRun
 
 __all__ = ["Diverged", "TrainingInterrupted", "train"]
 
+MOST_EPOCHS = 1_000_000
+
 
 def train(
     data: str | Dataset = "mnist",
@@ -153,7 +155,9 @@ def train(
         transfer_every=transfer_every,
         pulses=pulses,
     )
-    dataset = data if isinstance(data, Dataset) else load(data, data_dir)
+    if progress is not None and not callable(progress):
+        raise InputError(f"progress = {progress!r} cannot be called; give a function of a Progress")
+    dataset = data if isinstance(data, Dataset) else load(data, _path("data_dir", data_dir))
     devices = _devices(device, device_a)
     reasons: tuple[str, ...] = ()
     if checked.choice("rates", rates, ("given", "theory")) == "theory":
@@ -176,13 +180,13 @@ def train(
         data=dataset,
         algorithm=chosen,
         devices=devices,
-        epochs=checked.whole("epochs", epochs, 1),
+        epochs=checked.whole("epochs", epochs, 1, MOST_EPOCHS),
         seed=checked.whole("seed", seed, 0, 2**63 - 1),
         shifted=zero_shift,
         samples=samples,
         layers=layers,
         arrays=ArrayKind(update, mapping, read_model),
-        batch=checked.whole("batch", batch, 1),
+        batch=batch,
         activation=checked.choice("activation", activation, tuple(ACTIVATIONS)),
         shift_options={"pairs": pairs, "read": read, "reference_error": reference_error},
         record_energy=checked.whole("record_energy", record_energy, 0),
@@ -190,7 +194,7 @@ def train(
         schedule=schedule,
         stepwise=checked.choice("engine", engine, ("fast", "stepwise")) == "stepwise",
         report=progress,
-        file=None if checkpoint_file is None else Path(checkpoint_file),
+        file=_path("checkpoint_file", checkpoint_file),
     )
     run.history.reasons = reasons
     if resume and run.file is None:
@@ -207,13 +211,19 @@ def _algorithm(
     algorithm: str | Algorithm, settings: Mapping[str, Any] | None, **rates: Any
 ) -> Algorithm:
     given = {key: value for key, value in rates.items() if value is not None}
-    twice = sorted(set(given) & set(settings or ()))
+    own: Any = {} if settings is None else settings
+    if not isinstance(own, Mapping) or not all(isinstance(name, str) for name in own):
+        raise InputError(
+            f"settings = {own!r} is no mapping of names to values; give one such as "
+            f'{{"gamma": 0.2}}'
+        )
+    twice = sorted(set(given) & set(own))
     if twice:
         raise InputError(f"{', '.join(twice)} given twice, in settings too; give it once")
-    given |= settings or {}
+    given |= own
     if isinstance(algorithm, str):
         return named_algorithm(algorithm, **given)
-    if not callable(getattr(algorithm, "update", None)):
+    if isinstance(algorithm, type) or not callable(getattr(algorithm, "update", None)):
         raise InputError(
             f"algorithm = {algorithm!r} is none; give {', '.join(BUILT_IN)}, or an instance of "
             f"phys.algorithms.Algorithm"
@@ -224,6 +234,12 @@ def _algorithm(
             f"set them there"
         )
     return algorithm
+
+
+def _path(name: str, value: Any) -> Path | None:
+    if value is not None and not isinstance(value, str | Path):
+        raise InputError(f"{name} = {value!r} is a {type(value).__name__}; give a path")
+    return None if value is None else Path(value)
 
 
 def _devices(device: Device | None, device_a: Device | None) -> dict[str, Device]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from phys import checked
-from phys.algorithms.interface import BuiltIn, check_rates
+from phys.algorithms.interface import HIGHEST_RATE, BuiltIn, check_rates
 from phys.algorithms.transfer import transfer, transfer_numbers
 from phys.network import Layer
 
@@ -53,7 +53,7 @@ class ResidualLearning(BuiltIn):
 
     def __post_init__(self) -> None:
         check_rates(self, "lr_a", "lr_c")
-        checked.real("gamma", self.gamma, 0.0)
+        checked.real("gamma", self.gamma, 0.0, HIGHEST_RATE)
 
     @property
     def terms(self) -> tuple[tuple[str, float], ...]:

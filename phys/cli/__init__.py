@@ -80,6 +80,10 @@ class LazyGroup(click.Group):
             if not isinstance(error, InputError | DataError | Diverged | TheoryError):
                 raise
             raise UnusableError(str(error)) from error
+        except MemoryError as error:
+            raise UnusableError(
+                f"the memory is full ({error}); take smaller layers, or a smaller batch"
+            ) from error
         except OSError as error:
             raise UnusableError(f"{error.filename or 'a file'}: {error.strerror}") from error
 

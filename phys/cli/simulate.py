@@ -18,7 +18,9 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option("--algorithm", type=click.Choice(["sgd", "shd"]), default="shd", show_default=True)
+@click.option(
+    "--algorithm", type=click.Choice(["sgd", "shd", "tiki-taka"]), default="shd", show_default=True
+)
 @click.option("--samples", type=int, default=4, show_default=True, help="Samples to learn from.")
 @click.option("--hidden", default="32", show_default=True, help="Units between, such as 64,32.")
 @click.option("--timing", "named", type=click.Choice(NAMED), default="ideal", show_default=True)
@@ -110,7 +112,8 @@ def _run(
     chosen = named_algorithm(algorithm)
     data = load("digits")
     sizes = (data.train_images.shape[1], *hidden, 10)
-    network = Network(sizes, chosen.arrays, dict.fromkeys(chosen.arrays, device), seed)
+    devices = dict.fromkeys(chosen.arrays, device)
+    network = Network(sizes, chosen.arrays, devices, seed, terms=chosen.terms)
     network.programme_initial_weights()
     controller = Controller(network, chosen, timing)
     steps: list[StepResult] = []

@@ -302,11 +302,16 @@ DATA = blobs(20, 10)
         ({"algorithm": PulsedSGD(), "lr": 0.1}, ("lr given beside an instance of PulsedSGD",)),
         ({"algorithm": "sgd", "lr": 0.0}, ("lr = 0.0", "above 0")),
         ({"algorithm": "shd", "lr_c": NAN}, ("lr_c = nan", "above 0")),
-        ({"algorithm": "shd", "transfer_every": 0}, ("transfer_every = 0", "of at least 1")),
+        ({"algorithm": "shd", "transfer_every": 0}, ("transfer_every = 0", "between 1")),
         ({"algorithm": "sgd", "pulses": 65}, ("pulses = 65", "between 1 and 64")),
-        ({"epochs": 0}, ("epochs = 0", "of at least 1")),
+        ({"algorithm": "sgd", "lr": 1e31}, ("lr = 1e+31", "at most 1e+30")),
+        ({"algorithm": "tiki-taka", "settings": {"gamma": 1e39}}, ("gamma = 1e+39", "1e+30")),
+        ({"algorithm": "shd", "transfer_every": 10**20}, ("transfer_every = 1000",)),
+        ({"epochs": 0}, ("epochs = 0", "between 1")),
+        ({"epochs": 10**9}, ("epochs = 1000000000", "between 1 and 1000000")),
         ({"seed": -1}, ("seed = -1",)),
-        ({"batch": 0}, ("batch = 0",)),
+        ({"batch": 0}, ("batch = 0", "between 1 and 20")),
+        ({"batch": 21}, ("batch = 21", "between 1 and 20")),
         ({"samples": 0}, ("samples = 0", "between 1 and 20")),
         ({"samples": 21}, ("samples = 21", "between 1 and 20")),
         ({"activation": "softplus"}, ("activation = 'softplus' is unknown", "sigmoid, tanh, relu")),
@@ -314,10 +319,18 @@ DATA = blobs(20, 10)
         ({"layers": (12,)}, ("layers = (12,)", "give (12, ..., 3)")),
         ({"layers": (11, 3)}, ("layers = (11, 3)", "12 inputs and 3 classes")),
         ({"layers": (12, 2)}, ("layers = (12, 2)",)),
-        ({"layers": (12, 0, 3)}, ("layers[1] = 0", "of at least 1")),
+        ({"layers": (12, 0, 3)}, ("layers[1] = 0", "between 1")),
+        ({"layers": (12, 10**20, 3)}, ("layers[1] = 1000",)),
         ({"zero_shift": "b"}, ("zero_shift = 'b'", "a, c")),
         ({"algorithm": "float", "zero_shift": "c"}, ("zero_shift = 'c'", "none")),
         ({"algorithm": "sgd", "record_energy": 3}, ("record_energy = 3", "use SHD")),
+        ({"zero_shift": None}, ("zero_shift = None", "letters")),
+        ({"algorithm": SHD}, ("algorithm = ", "is none", "an instance of")),
+        ({"settings": [1]}, ("settings = [1]", "gamma")),
+        ({"settings": {1: 2}}, ("settings = {1: 2}", "gamma")),
+        ({"progress": 3}, ("progress = 3 cannot be called",)),
+        ({"data_dir": 3}, ("data_dir = 3 is a int", "path")),
+        ({"checkpoint_file": 3}, ("checkpoint_file = 3 is a int", "path")),
         ({"device": SOFT}, ("device = ", "give a phys.Device")),
         ({"device_a": 3}, ("device_a = 3 is a int", "give a phys.Device")),
         ({"pairs": 0}, ("pairs = 0",)),
@@ -327,8 +340,8 @@ DATA = blobs(20, 10)
 )
 def test_train(options: dict[str, Any], parts: tuple[str, ...]) -> None:
     seen: list[Any] = []
-    given_ = {"layers": (12, 4, 3), "device": small_device(), "epochs": 1, **options}
-    refused(lambda: train(DATA, progress=seen.append, **given_), *parts)
+    start = {"layers": (12, 4, 3), "device": small_device(), "epochs": 1, "progress": seen.append}
+    refused(lambda: train("digits" if "data_dir" in options else DATA, **start | options), *parts)
     assert not seen, "refused before anything was done"
 
 

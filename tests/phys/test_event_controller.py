@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from phys import Device, Timing, zero_shift
-from phys.algorithms import SHD, FloatSGD, PulsedSGD
+from phys.algorithms import SHD, FloatSGD, PulsedSGD, TikiTaka
 from phys.checked import InputError
 from phys.cli.simulate import simulate
 from phys.event_controller import Activity, Controller, StepResult
@@ -28,11 +28,13 @@ IMAGES = (RNG.random((7, 9)) * (RNG.random((7, 9)) < 0.6)).astype(np.float32)
 LABELS = RNG.integers(0, 3, 7)
 SGD = PulsedSGD(lr=0.1)
 HAMILTONIAN = SHD(lr_a=0.2, lr_c=0.5, transfer_every=2)
-ALGORITHMS = [SGD, HAMILTONIAN]
+TIKI_TAKA = TikiTaka(lr_a=0.2, lr_c=0.5, gamma=0.3, transfer_every=2)
+ALGORITHMS = [SGD, HAMILTONIAN, TIKI_TAKA]
 
 
 def network_for(algorithm: Any, sizes: tuple[int, ...] = SIZES, seed: int = 5) -> Network:
-    network = Network(sizes, algorithm.arrays, dict.fromkeys(algorithm.arrays, DEVICE), seed)
+    devices = dict.fromkeys(algorithm.arrays, DEVICE)
+    network = Network(sizes, algorithm.arrays, devices, seed, terms=algorithm.terms)
     network.programme_initial_weights()
     return network
 
@@ -65,19 +67,22 @@ def test_the_time_line_is_possible(algorithm: Any, timing: Timing) -> None:
             assert all(a.end_ns <= b.start_ns for a, b in pairwise(own))
         assert step.time_ns <= step.one_after_the_other_ns
         assert step.energy_fj == pytest.approx(sum(a.energy_fj for a in step.activities))
-        reads = [a for a in step.activities if a.what in ("forward", "backward")]
-        assert sorted((a.what, a.layer) for a in reads) == [
-            ("backward", 1), ("backward", 2), ("forward", 0), ("forward", 1), ("forward", 2),
-        ]  # fmt: skip
+        for name, _ in algorithm.terms:
+            reads = [
+                a for a in step.activities if a.what in ("forward", "backward") and a.array == name
+            ]
+            assert sorted((a.what, a.layer) for a in reads) == [
+                ("backward", 1), ("backward", 2), ("forward", 0), ("forward", 1), ("forward", 2),
+            ]  # fmt: skip
     total = sum(array.energy_fj for layer in controller.arrays for array in layer.values())
     assert total == pytest.approx(sum(step.energy_fj for step in steps))
     assert all(a.start_ns + a.time_ns <= b.start_ns for a, b in pairwise(steps))
 
 
-def test_shd_updates_a_beside_the_backward_read_and_sgd_waits_for_it() -> None:
+def test_shd_updates_a_beside_the_backward_read_and_others_wait_for_it() -> None:
     def of(algorithm: Any, array: str) -> tuple[float, float]:
         step = Controller(network_for(algorithm), algorithm).run(IMAGES[:1], LABELS[:1])[0]
-        (read,) = [a for a in step.activities if a.what == "backward" and a.layer == 2]
+        (read,) = [a for a in step.activities if (a.what, a.array, a.layer) == ("backward", "c", 2)]
         (update,) = [
             a for a in step.activities if (a.what, a.array, a.layer) == ("update", array, 2)
         ]
@@ -85,8 +90,9 @@ def test_shd_updates_a_beside_the_backward_read_and_sgd_waits_for_it() -> None:
 
     read, update = of(HAMILTONIAN, "a")
     assert update == read
-    read, update = of(SGD, "c")
-    assert update == read + 40
+    for algorithm, array in ((SGD, "c"), (TIKI_TAKA, "a")):
+        read, update = of(algorithm, array)
+        assert update == read + 40
 
 
 def test_slow_settling_changes_what_early_reads_see() -> None:
@@ -164,7 +170,7 @@ def test_simulated_update_times_are_those_of_two_phases_at_any_size(size: int) -
 
 
 # -- the command ---------------------------------------------------------------------------
-@pytest.mark.parametrize("algorithm", ["sgd", "shd"])
+@pytest.mark.parametrize("algorithm", ["sgd", "shd", "tiki-taka"])
 def test_the_command_prints_and_draws(algorithm: str, tmp_path: Path) -> None:
     files = [tmp_path / name for name in ("line.png", "pulses.svg", "update.vcd")]
     options = ["--algorithm", algorithm, "--samples", "2", "--hidden", "6", "--settling-ns", "5"]
