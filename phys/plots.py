@@ -222,7 +222,7 @@ def accuracy(
         ends = {name: 100 * values[-1] for name, values in curves.items()}
         for name, place in _spread_out(ends, 6.5).items():
             ax.annotate(
-                f"({name})  {ends[name]:.1f} %",
+                f"{f'({name})' if len(name) == 1 else name}  {ends[name]:.1f} %",
                 (last, place),
                 xytext=(9, 0),
                 textcoords="offset points",

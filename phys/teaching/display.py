@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from phys.checked import InputError
 from phys.plots import STYLE
 from phys.teaching.settings import is_automated
+from theory.errors import TheoryError
 
 DOTS_PER_INCH = 150
 SHOWN_PER_INCH = 90
@@ -140,3 +141,23 @@ def emit(item: Any) -> None:
         print(item)
     else:
         display(item)
+
+
+def shorten_errors() -> None:
+    """Let a notebook show a refused input as one sentence, without the way through the toolkit.
+
+    Errors of any other kind keep their traceback, and ``%tb`` shows that of a shortened one.
+    """
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return
+    shell = get_ipython()
+    if shell is not None:
+        shell.set_custom_exc((InputError, TheoryError), _show_sentence)
+
+
+def _show_sentence(
+    shell: Any, kind: type[Exception], error: Exception, trace: Any, **_: Any
+) -> None:
+    shell.showtraceback((kind, error, trace), exception_only=True)

@@ -22,6 +22,17 @@ DIGITS = 30
 EXACT = 1e-14
 CLOSE = 1e-3
 
+SPELLINGS = {
+    "δ": "dw_min",
+    "delta": "dw_min",
+    "ρ": "rho",
+    "τ": "tau",
+    "γ": "gamma",
+    "σ": "sigma",
+    "η": "eta",
+    "κ": "kappa",
+}
+
 Place = dict[Symbol, Any]
 
 
@@ -44,7 +55,7 @@ class Formula:
     swaps : mapping of sentence to {name: name}
         Names that readers exchange, such as w_max and w_min, with what to say then.
     aliases : mapping of name to name
-        Other names that readers use, such as delta for dw_min.
+        Other names that readers use, such as N for n. Greek letters count anyway.
     domain : mapping of name to (lower, upper)
         Where the formula is compared; by default (0.2, 0.9) times the sign of the symbol, and
         (-0.9, 0.9) where it has none.
@@ -170,7 +181,10 @@ class Comparison:
             )
         if ratios and ratios[0] and max(ratios) - min(ratios) <= EXACT * abs(ratios[0]):
             factor = Rational(str(round(ratios[0], 12))).limit_denominator(1000)
-            return f"the formula is right up to a constant factor: yours is {factor} times too big."
+            return (
+                f"the formula is right up to a constant factor: yours is {factor} times the right "
+                "one."
+            )
         if all(a and abs(a * b - 1) <= EXACT * 100 for a, b in pairs):
             return "it is one over what is expected: numerator and denominator changed places."
         return self._counter_example()
@@ -220,10 +234,18 @@ def read(answer: Any) -> Expr | str:
 
 
 def rename(given: Expr, known: Mapping[str, Symbol], aliases: Mapping[str, str]) -> Expr:
-    """Return the formula in the symbols of `known`, matched by name or alias."""
+    """Return the formula in the symbols of `known`, matched by name, alias or Greek letter.
+
+    Examples
+    --------
+    >>> from theory.symbols import rho
+    >>> rename(Symbol("ρ") ** 2, {"rho": rho}, {})
+    rho**2
+    """
+    spellings = {**SPELLINGS, **aliases}
     table: dict[Symbol, Symbol] = {}
     for symbol in given.free_symbols:
-        name = aliases.get(str(symbol), str(symbol))
+        name = str(symbol) if str(symbol) in known else spellings.get(str(symbol), "")
         if name in known:
             table[symbol] = known[name]
     return given.xreplace(table)

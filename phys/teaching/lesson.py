@@ -9,7 +9,7 @@ from matplotlib import rcParams
 from matplotlib.figure import Figure
 
 from phys.plots import STYLE
-from phys.teaching.display import say, show
+from phys.teaching.display import say, shorten_errors, show
 from phys.teaching.plan import chapter, neighbours
 from phys.teaching.predictions import Prediction
 from phys.teaching.settings import is_automated
@@ -47,8 +47,9 @@ class Lesson:
         self.committed: dict[str, str | float] = {}
 
     def opening(self) -> None:
-        """Say what a reader will be able to do afterwards; figures take the toolkit's style."""
+        """Say what a reader will be able to do afterwards; set the style of figures and errors."""
         rcParams.update(STYLE)
+        shorten_errors()
         before, _ = neighbours(self.chapter.name)
         lines = ["**After this notebook you can**", ""]
         lines += [f"- {goal}" for goal in self.chapter.goals]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,12 +66,19 @@ class Number:
         if number and right and self._near(1 / number, right):
             return "it is one over what is expected: numerator and denominator changed places."
         unit = f" {self.unit}" if self.unit else ""
-        if abs(number - right) <= 10 * (self.absolute + self.relative * abs(right)):
-            return f"{number:.6g}{unit} is close, but not close enough: keep more digits."
-        way = "large" if number > right else "small"
-        return f"{number:.6g}{unit} is too {way}."
+        tolerance = self.absolute + self.relative * abs(right)
+        if abs(number - right) <= max(2 * tolerance, min(10 * tolerance, CLOSE * abs(right))):
+            return (
+                f"{number:.6g}{unit} is close, but not close enough: look for what was rounded or "
+                "left out."
+            )
+        if right < 0 or number < 0:
+            side = "above" if number > right else "below"
+            return f"{number:.6g}{unit} lies {side} what is expected."
+        return f"{number:.6g}{unit} is too {'large' if number > right else 'small'}."
 
 
+CLOSE = 0.1
 FACTORS = {
     2.0: "twice",
     0.5: "half of",
@@ -114,7 +121,9 @@ def read_number(answer: Any) -> float | str:
         return f"the answer is {kind_of(answer)} with several entries; one number is asked for."
     try:
         number = float(answer)
-    except (TypeError, ValueError, OverflowError):
+    except OverflowError:
+        return "the answer is beyond what a number can hold here; a much smaller one is expected."
+    except (TypeError, ValueError):
         return f"the answer is {kind_of(answer)}; one number is asked for."
     if not math.isfinite(number):
         return f"the answer is {number}, which is no finite number: look for a division by zero."
@@ -137,7 +146,7 @@ class Choice:
     Examples
     --------
     >>> judge = Choice("b", "Both steps are equal there.", wrong={"a": "that is the bound."})
-    >>> judge.judge("B").passed, judge.judge("a").message
+    >>> judge.judge("(B)").passed, judge.judge("a").message
     (True, 'that is the bound.')
     """
 
@@ -149,11 +158,22 @@ class Choice:
         """Return the verdict on `answer`."""
         if sentence := missing(answer):
             return Verdict(False, sentence)
-        letters = sorted([self.right, *self.wrong])
-        letter = answer.strip().lower() if isinstance(answer, str) else answer
+        letter = read_letter(answer, sorted([self.right, *self.wrong]))
         if letter == self.right:
             return Verdict(True, self.because)
-        if isinstance(letter, str) and letter in self.wrong:
-            return Verdict(False, self.wrong[letter])
-        listed = ", ".join(f'"{one}"' for one in letters)
-        return Verdict(False, f"choose one of {listed}, with the quotation marks.")
+        return Verdict(False, self.wrong.get(letter, letter))
+
+
+def read_letter(answer: Any, letters: Iterable[str]) -> str:
+    """Return the letter that an answer chooses, or a sentence that says what to choose from.
+
+    Examples
+    --------
+    >>> read_letter(" b) ", "abc"), read_letter("d", "ab")
+    ('b', 'choose one of "a", "b", with the quotation marks.')
+    """
+    letter = answer.strip(" ().:").lower() if isinstance(answer, str) else ""
+    if letter in (known := list(letters)):
+        return letter
+    listed = ", ".join(f'"{one}"' for one in known)
+    return f"choose one of {listed}, with the quotation marks."

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from phys.teaching.numbers import read_number
-from phys.teaching.verdict import kind_of, missing
+from phys.teaching.numbers import read_letter, read_number
+from phys.teaching.verdict import missing
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,8 @@ class Prediction:
         if not self.options:
             number = read_number(answer)
             return (None, number) if isinstance(number, str) else (number, "")
-        letter = answer.strip().lower() if isinstance(answer, str) else answer
-        if isinstance(letter, str) and letter in self.options:
-            return letter, ""
-        listed = ", ".join(f'"{one}"' for one in self.options)
-        return None, f"this is {kind_of(answer)}; choose one of {listed}, in quotation marks."
+        letter = read_letter(answer, self.options)
+        return (letter, "") if letter in self.options else (None, letter)
 
     def describe(self, choice: str | float) -> str:
         """Return a choice in words."""

@@ -79,6 +79,8 @@ def kind_of(answer: Any) -> str:
     }
     if type(answer) in names:
         return names[type(answer)]
+    if getattr(answer, "shape", ()) != ():
+        return "an array"
     if isinstance(answer, type):
         return f"the class `{answer.__name__}` itself"
     if callable(answer) and hasattr(answer, "__name__"):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 import warnings
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from sympy import Rational, Symbol, sqrt, symbols
 
 from phys.checked import InputError
@@ -15,7 +17,7 @@ from phys.data import Dataset, DataWarning, load
 from phys.plots import response_curves
 from phys.teaching import Lesson, explore, images, panels, quick, show
 from phys.teaching.devices import DeviceAnswer
-from phys.teaching.display import Picture, to_png
+from phys.teaching.display import Picture, shorten_errors, to_png
 from phys.teaching.formulas import Formula
 from phys.teaching.functions import Function
 from phys.teaching.glossary import entries, table
@@ -24,6 +26,7 @@ from phys.teaching.predictions import Prediction
 from phys.teaching.reading import FUNCTIONS, Unreadable, read_formula
 from phys.teaching.watchdog import TookTooLong, time_limit
 from theory import laws, w
+from theory.errors import TheoryError
 from theory.symbols import GLOSSARY, rho, w_max, w_min
 
 STAR = Formula(
@@ -304,3 +307,16 @@ def test_sliders_draw_where_widgets_run(monkeypatch, capsys):
     drawn: list[float] = []
     explore(lambda ax, value: drawn.append(value), "x", [0, 1, 2], [1, 2], alt="s" * 40)
     assert drawn == [1]
+
+
+def test_a_refused_input_is_shown_as_a_sentence(capsys):
+    shell = InteractiveShell()
+    with patch("IPython.get_ipython", return_value=shell):
+        shorten_errors()
+    shell.run_cell("from theory import DeviceLaw, w")
+    refused = shell.run_cell('DeviceLaw("mine", up=1 - 2 * w, down=1 + w, bounds=(-1, 1))')
+    assert isinstance(refused.error_in_exec, TheoryError)
+    assert "narrow the bounds" in (shown := capsys.readouterr().out)
+    assert "Traceback" not in shown
+    shell.run_cell("1 / 0")
+    assert "Traceback" in capsys.readouterr().out

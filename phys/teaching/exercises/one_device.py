@@ -84,6 +84,8 @@ EXERCISES = {
             mistakes={
                 "that is the step in units of `dw_min`; multiply by `dw_min`, and mind the "
                 "direction.": lambda: down_change() / STEP,
+                "that is the step in units of `dw_min`, and it is a step down: multiply by "
+                "`-dw_min`.": lambda: -down_change() / STEP,
                 "that is an up pulse. A down pulse moves by `-dw_min*q_down(w)`.": lambda: (
                     STEP * number_at(device_law().up, PLACE)
                 ),
@@ -94,7 +96,7 @@ EXERCISES = {
         ),
         (
             "A down pulse changes the weight by `-dw_min*q_down(w)`.",
-            "`law.down.subs(w, 0.5)` is the step in units of `dw_min`.",
+            "`law.down.subs(w, 0.5)` is the step in units of `dw_min`, which is `STEP` here.",
         ),
     ),
     "ex2": Exercise(
@@ -119,8 +121,8 @@ EXERCISES = {
     "ex3": Exercise(
         Function(
             two_pulses,
-            "The second pulse starts where the first one has ended: that is why two pulses do not "
-            "commute.",
+            "The second pulse starts where the first one has ended: that is why the order of two "
+            "pulses matters.",
             [(0.0, 0.01), (0.3, 0.01), (-0.5, 0.1), (0.9, 0.2)],
             mistakes={
                 "the down step has to be taken at the weight after the up pulse, not at the "
@@ -147,7 +149,7 @@ EXERCISES = {
             },
         ),
         (
-            "The drift is -dw_min*E|x|*G. Where can it stop?",
+            "The mean drifts by -dw_min*G with every pulse. Where can it stop?",
             "It stops where G vanishes. Which of the devices has no such place?",
         ),
     ),

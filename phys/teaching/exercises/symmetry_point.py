@@ -91,7 +91,7 @@ EXERCISES = {
             "pairs again, wherever you are.",
             relative=0.03,
             mistakes={
-                "you took the logarithm to the base 10; the natural one, `math.log`, belongs "
+                "you took the logarithm to the base 10; the natural one, `np.log`, belongs "
                 "here.": lambda: pairs() / math.log(10),
                 "that is the number of pulses. A pair has two.": lambda: 2 * pairs(),
                 "the start is not 0: the distance to go is larger.": lambda: (
@@ -105,8 +105,9 @@ EXERCISES = {
         ),
         (
             (
-                "Use `ln(distance/within) / (2*dw_min*slope)`, or ask "
-                "`alternating_cycle(law).pairs(start=..., within=..., step=...)`."
+                "Use `np.log(distance/within) / (2*dw_min*slope)`, or ask "
+                "`alternating_cycle(law).pairs(start=..., within=..., step=...).number`, with the "
+                "`law` of such a device."
             ),
             "The symmetry point is at 0.3, so the distance to go is 0.8. The slope of G is 1.",
         ),
