@@ -337,6 +337,11 @@ def _arrays_to_shift(
             )
         chosen = tuple(n for n in algorithm.arrays if n in shifted)
     missing = [n for n in getattr(algorithm, "needs_shift", ()) if n not in chosen]
+    if missing and arrays.has_pairs:
+        raise InputError(
+            f"mapping = {arrays.mapping!r} has no reference to shift, and algorithm "
+            f"{algorithm.name!r} is nothing without a zero-shift; choose sgd"
+        )
     if missing:
         raise InputError(
             f"zero_shift = {shifted!r}: algorithm {algorithm.name!r} is nothing without a "

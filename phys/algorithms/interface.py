@@ -81,8 +81,8 @@ class BuiltIn(Algorithm, Protocol):
         """Return the settings that the compiled step takes, in its order."""
 
 
-HIGHEST_RATE = 1e30
-"""Above it, a rate over a small step leaves the numbers of float32."""
+HIGHEST_RATE = 1e38
+"""Above it, a rate is no number of float32."""
 
 MOST_SAMPLES = 10**12
 
