@@ -486,8 +486,9 @@ def draw(curves: Mapping[str, tuple[Claim, Errors]], path: Path) -> None:
             if min(places) > 0 and max(places) > 10 * min(places):
                 ax.set_xscale("log")
             ax.set_yscale("log")
-            ax.yaxis.set_major_formatter("{x:g}")
-            ax.yaxis.set_minor_formatter("{x:g}")
+            ax.set_ylim(2, 100)
+            ax.set_yticks([2, 5, 10, 20, 50, 100], [2, 5, 10, 20, 50, 100])
+            ax.minorticks_off()
             ax.set_xlabel(claim.axis, fontsize=9)
             ax.set_ylabel("test error (%)")
             ax.set_title(claim.id)
