@@ -74,7 +74,7 @@ PREDICTIONS = {
         {
             "a": "as good as the exact one",
             "b": "a few percent worse",
-            "c": "hardly better than guessing",
+            "c": "useless: it misreads most of the images",
         },
         {
             "a": "The imbalance does not average out.",
