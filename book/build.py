@@ -34,6 +34,7 @@ REFERENCE = (
     "phys.checks",
     "phys.strategies",
     "phys.sweep",
+    "phys.fitting",
     "phys.aihwkit",
     "phys.teaching",
 )
