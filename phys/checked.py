@@ -18,7 +18,7 @@ def real(
     """Return `value` as a float within [low, high] (or (low, high]), or raise `InputError`."""
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(
             f"{name} = {value!r} is not a number; give one{_range(low, high, open_low)}"
         ) from None

@@ -158,7 +158,7 @@ class Crossbar:
         """Weight of each device where an up and a down pulse cancel, float64 (rows, cols).
 
         Computed from the law, device by device; it is what a measurement is compared with. NaN
-        where the device has none, or has no law.
+        where the device has none, or a hidden state.
         """
         points = device_symmetry_points(self.population)
         return np.broadcast_to(points, self.columns.size).reshape(self.cols, self.rows).T

@@ -12,10 +12,14 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from phys.functions.checks import called
+from phys.functions.steps import StepFunctions
 from phys.population import Population
 from theory import DeviceLaw, w
 
 BISECTIONS = 60
+SAMPLES = 1001
+"""Weights at which functions are looked at for crossings."""
 
 
 @lru_cache(maxsize=512)
@@ -50,9 +54,12 @@ def per_device(population: Population, expression: sp.Expr) -> Any:
 def device_symmetry_points(population: Population) -> np.ndarray:
     """Return the stable symmetry point of every device, float64 (n,), or (1,) if all are alike.
 
-    NaN where the device has no law, or where G does not rise through zero between the bounds. A
-    device with several symmetry points gets one of the stable ones.
+    NaN where the device has a hidden state, or where G does not rise through zero between the
+    bounds. A device with several symmetry points gets one of the stable ones if it has a law, and
+    NaN if it is given by functions.
     """
+    if isinstance(population.device.law, StepFunctions):
+        return _points_of_functions(population, population.device.law)
     if not isinstance(population.device.law, DeviceLaw):
         return np.array([np.nan])
     low, high = (
@@ -68,6 +75,33 @@ def device_symmetry_points(population: Population) -> np.ndarray:
         high = np.where(above, middle, high)
         low = np.where(above, low, middle)
     return np.where(crossed, (low + high) / 2, np.nan)
+
+
+def _points_of_functions(population: Population, functions: StepFunctions) -> np.ndarray:
+    """Return where down - up crosses zero upwards, if it does so once, for each device's bounds."""
+
+    def rises(place: np.ndarray) -> np.ndarray:
+        weights = place.astype(np.float32)
+        (up,) = called("up", functions.up, weights)
+        (down,) = called("down", functions.down, weights)
+        return np.asarray(down > up)
+
+    nominal_low, nominal_high = functions.bounds
+    grid = np.linspace(nominal_low, nominal_high, SAMPLES)
+    above = rises(grid)
+    if above[0] or np.count_nonzero(above[1:] != above[:-1]) != 1:
+        return np.array([np.nan])
+    k = int(np.argmax(above))
+    low, high = grid[k - 1 : k].copy(), grid[k : k + 1].copy()
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        over = rises(middle)
+        low, high = np.where(over, low, middle), np.where(over, middle, high)
+    part = ((low + high) / 2 - nominal_low) / (nominal_high - nominal_low)
+    own_low, own_high = (
+        np.atleast_1d(np.asarray(b, dtype=np.float64)) for b in (population.low, population.high)
+    )
+    return np.asarray(own_low + part * (own_high - own_low))
 
 
 def cycle_multiplier(population: Population, points: np.ndarray) -> np.ndarray:

@@ -157,14 +157,21 @@ class Timing:
                 if value is None and name == "slot_ns":
                     continue
                 high = LONGEST_NS * (1000 if name.endswith("_ps") else 1)
-                checked.real(name, value, 0.0, high, open_low=name in positive)
+                number = checked.real(name, value, 0.0, high, open_low=name in positive)
+                if not isinstance(value, int | float):
+                    # Frozen, but a number of SymPy's stands for a plain one.
+                    object.__setattr__(self, name, number)
         for name in ("late_rows_ps", "late_columns_ps"):
             late = getattr(self, name)
             if not isinstance(late, Mapping):
                 raise InputError(f"{name} = {late!r} is no mapping; give {{line: picoseconds}}")
-            for line, delay in late.items():
-                checked.whole(f"line of {name}", line, 0)
-                checked.real(f"{name}[{line}]", delay, 0.0, LONGEST_NS * 1000)
+            plain = {
+                checked.whole(f"line of {name}", line, 0): checked.real(
+                    f"{name}[{line}]", delay, 0.0, LONGEST_NS * 1000
+                )
+                for line, delay in late.items()
+            }
+            object.__setattr__(self, name, plain)
 
     def _check_switching(self) -> None:
         try:

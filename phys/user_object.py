@@ -127,8 +127,8 @@ def _from_python(path: Path, name: str) -> Any:
         where = f"{path}, line {line}" if line else str(path)
         call = f"; call it where you define the device, {name}()" if callable(value) else ""
         raise InputError(
-            f"{where}: {name} is a {type(value).__name__}, no device; make it a theory.DeviceLaw, "
-            f"a phys.Device or a phys.StepFunctions{call}"
+            f"{where}: {name} is of type {type(value).__name__}, no device; make it a "
+            f"theory.DeviceLaw, a phys.Device or a phys.StepFunctions{call}"
         )
     return value
 
@@ -148,7 +148,7 @@ def _run(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except SyntaxError as error:
         del sys.modules[name]
-        at = f"{error.filename}, line {error.lineno}"
+        at = f"{error.filename}, line {error.lineno}" if error.lineno else str(path)
         raise InputError(f"{at}: {error.msg}; it is no Python") from error
     except (Exception, SystemExit) as error:
         del sys.modules[name]

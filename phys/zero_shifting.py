@@ -52,7 +52,7 @@ class ZeroShiftHistory:
         Pairs after which the entries below were taken.
     distance : list of float or None
         Root mean square distance of the devices from their true symmetry points, in weight units;
-        None for devices without a law, whose symmetry points are not known.
+        None where these are not known, as for devices with a hidden state.
     slowest : list of float or None
         The distance that 99 % of the devices do not exceed.
     trace : array (len(at), up to 8)

@@ -69,7 +69,7 @@ CONSTANTS: dict[str, Any] = {"pi": pi, "E": E}
 RESERVED = frozenset({*FUNCTIONS, *CONSTANTS, "w", "True", "False"})
 
 LONGEST_TEXT = 100_000
-MOST_DIGITS = 400
+MOST_DIGITS = 300
 MOST_NESTING = 60
 LARGEST_POWER = 64
 MOST_BITS = 4096

@@ -14,6 +14,8 @@ from phys.fitting.pulse_data import PulseData
 FEWEST_PULSES = 10
 PLATEAU = 0.02
 """Part of a device's readings beyond the level of a plateau, on either side."""
+ODD_SPAN = 50.0
+"""A train whose readings span this many times what those of most do is in another unit."""
 QUIET = 1e-4
 """Noise below this part of an increment is not told from none."""
 
@@ -26,6 +28,7 @@ def look(data: PulseData) -> Rough:
     InputError
         If there are too few pulses to begin with, or the weight does not move.
     """
+    _check_spans(data)
     after = np.nonzero(~data.first)[0]
     weight, change = data.weight[after - 1], data.weight[after] - data.weight[after - 1]
     low, high = np.quantile(data.weight, [0.002, 0.998])
@@ -59,6 +62,21 @@ def look(data: PulseData) -> Rough:
     step = (up + down) / 2
     imbalance = max(-0.9, min(0.9, (up - down) / (up + down)))
     return Rough(step, imbalance, lines[1][1] / up, lines[-1][1] / down, float(low), float(high))
+
+
+def _check_spans(data: PulseData) -> None:
+    """Refuse trains of which one moves far more than most: mixed units, or a broken reading."""
+    trains = [data.weight[data.cycle == k] for k in range(int(data.cycle.max()) + 1)]
+    spans = np.array([np.ptp(train) for train in trains])
+    usual = float(np.median(spans))
+    k = int(np.argmax(spans))
+    if usual > 0 and spans[k] > ODD_SPAN * usual:
+        device = data.names[data.device[data.cycle == k][0]]
+        raise InputError(
+            f"{data.source}: the readings of a train of device {device!r} (train {k + 1} of "
+            f"{spans.size}) span {spans[k]:.4g}, those of most {usual:.4g}; give all readings in "
+            f"one unit, and leave out trains with broken readings"
+        )
 
 
 def starting_noise(data: PulseData, rough: Rough) -> dict[str, float]:

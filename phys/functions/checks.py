@@ -15,6 +15,13 @@ GRID = 101
 TOLERANCE = 1e-4
 
 
+def checked_name(name: Any) -> str:
+    """Return `name` if it is text, or raise `InputError`."""
+    if not isinstance(name, str):
+        raise InputError(f"name = {name!r} is not text; give a name such as 'my device'")
+    return name
+
+
 def checked_bounds(bounds: Any) -> tuple[float, float]:
     """Return ``(w_min, w_max)`` with ``w_min < 0 < w_max``, or raise `InputError`."""
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from phys import checked
 from phys.checked import InputError
-from phys.functions.checks import check_function, checked_bounds
+from phys.functions.checks import check_function, checked_bounds, checked_name
 from phys.functions.identity import name_of
 
 LARGEST_INITIAL = 1e30
@@ -90,6 +90,7 @@ class HiddenStateFunctions:
     name: str = "hidden state"
 
     def __post_init__(self) -> None:
+        checked_name(self.name)
         bounds = checked_bounds(self.bounds)
         state: Any = self.state
         if not isinstance(state, Mapping) or not state:

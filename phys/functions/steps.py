@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from phys.functions.checks import check_function, checked_bounds
+from phys.functions.checks import check_function, checked_bounds, checked_name
 from phys.functions.identity import name_of
 
 
@@ -52,6 +52,7 @@ class StepFunctions:
     name: str = "step functions"
 
     def __post_init__(self) -> None:
+        checked_name(self.name)
         bounds = checked_bounds(self.bounds)
         check_function("up", self.up, bounds)
         check_function("down", self.down, bounds)

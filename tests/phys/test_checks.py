@@ -412,3 +412,33 @@ def test_a_failed_check_fails_its_test_with_the_counter_example() -> None:
     device, bound = cases["runaway-zero_shift.lands"].values
     with pytest.raises(pytest.skip.Exception, match="not applicable"):
         bound(device)
+
+
+class Slope:
+    """Compares by identity, as classes do that say nothing else."""
+
+    def __init__(self, sign: int) -> None:
+        self.sign = sign
+
+    def __call__(self, w):
+        return 1 - self.sign * w
+
+
+class Forgetful(Slope):
+    def __setstate__(self, state):
+        self.sign = -state["sign"]
+
+
+@pytest.mark.filterwarnings("ignore::phys.UncompiledDeviceWarning")
+@pytest.mark.parametrize(("kind", "status"), [(Slope, "passed"), (Forgetful, "failed")])
+def test_objects_that_are_functions_are_compared_by_what_they_do(kind, status):
+    device = StepFunctions(kind(1), kind(-1), (-1, 1))
+    result = run_check(checks()["store.pickle"], Subject(Device(device, dw_min=0.02)), 1)
+    assert result.status == status
+
+
+def test_the_message_about_functions_of_one_place_holds_no_place_in_memory():
+    device = StepFunctions(lambda w: 1 - w, lambda w: 1 + w, (-1, 1))
+    result = run_check(checks()["store.pickle"], Subject(Device(device, dw_min=0.02)), 1)
+    assert result.status == "not applicable"
+    assert "0x" not in result.message

@@ -249,3 +249,19 @@ def test_an_existing_test_is_kept(devices: Path) -> None:
     assert result.exit_code == 2
     assert not (devices / "mine.py").exists()
     assert (devices / "test_mine.py").read_text() == "mine"
+
+
+def test_a_file_that_is_no_text_is_named(devices):
+    Path("binary.py").write_bytes(b"\xff\xfe\x00")
+    shown = check("binary.py:DEVICE")
+    assert shown.exit_code == 2
+    assert "error: binary.py" in shown.output
+    assert "None" not in shown.output
+
+
+def test_a_number_that_no_float_holds_is_refused_with_its_column(devices):
+    law = {**law_to_json(laws.soft_bounds(w_max=1, w_min=-1, imbalance=0)), "up": "1e400*(1 - w)"}
+    Path("huge.json").write_text(json.dumps(law))
+    shown = check("huge.json")
+    assert shown.exit_code == 2
+    assert "up: column 1: a number of more than 300 digits" in shown.output

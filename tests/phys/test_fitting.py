@@ -379,3 +379,13 @@ def test_the_figure_shows_data_law_residuals_and_choice():
     q = [float(result.law.up.subs(w, x)) for x in place[::60]]
     assert drawn[::60] == pytest.approx(result.best.values["dw_min"] * np.array(q), abs=1e-9)
     assert [t.get_text() for t in choice.get_yticklabels()] == [f.name for f in result.fits]
+
+
+@pytest.mark.parametrize("part", [slice(None), slice(5, 6)], ids=["another unit", "one reading"])
+def test_a_train_of_another_scale_is_named(part):
+    data = load_example("soft_bounds")
+    weight = data.weight.copy()
+    there = np.nonzero(data.cycle == 3)[0][part]
+    weight[there] *= 1e4
+    with pytest.raises(InputError, match=r"device '\w+' \(train 4 of 12\) span .* in one unit"):
+        look(replace(data, weight=weight))

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sympy import Rational
 
 from phys import (
     Crossbar,
@@ -24,6 +25,7 @@ from phys import (
     compiler,
     fast,
     train,
+    zero_shift,
 )
 from phys.algorithms import SHD
 from phys.checked import InputError
@@ -31,6 +33,7 @@ from phys.checkpoint import CheckpointError
 from phys.functions.compiled import OF_THIS_PROCESS, functions_of, register
 from phys.history import describe_device
 from tests.phys.helpers import blobs, network_digest, random_weights, signals, state_digest
+from theory import laws
 
 RHO = 0.3
 TABLE = (1.0, 1.1, 0.9, 1.2, 1.0)
@@ -384,3 +387,46 @@ def test_functions_of_a_module_that_cannot_be_imported_are_found_in_the_cache_ag
         for _ in range(2)
     )
     assert first == second
+
+
+def test_the_symmetry_points_of_functions_are_those_of_their_law():
+    law = laws.soft_bounds(w_max=1, w_min=-1, imbalance=Rational(3, 10))
+    spread = Spread(step=0.1)
+    soft = StepFunctions(lambda w: 1.3 * (1 - w), lambda w: 0.7 * (1 + w), (-1, 1))
+    expected, found = (
+        Crossbar(4, 4, Device(one, dw_min=0.01, device_spread=spread), seed=3).symmetry_points()
+        for one in (law, soft)
+    )
+    assert np.allclose(expected, found, rtol=0, atol=1e-6)
+
+
+def test_a_zero_shift_of_functions_reports_its_distance():
+    history = zero_shift(Crossbar(4, 4, Device(SIMPLE, dw_min=0.01), seed=3), pairs=600)
+    assert history.distance is not None
+    assert history.distance[-1] < 0.01 < history.distance[0]
+
+
+def test_symmetry_points_of_functions_stretch_with_the_bounds():
+    device = Device(SIMPLE, dw_min=0.01, device_spread=Spread(bounds=0.2))
+    xbar = Crossbar(3, 3, device, seed=3)
+    low, high = np.asarray(xbar.population.low), np.asarray(xbar.population.high)
+    points = xbar.symmetry_points().T.reshape(-1)
+    assert np.ptp(points) > 0
+    nominal = float(Crossbar(1, 1, Device(SIMPLE, dw_min=0.01), seed=0).symmetry_points()[0, 0])
+    assert np.allclose((points - low) / (high - low), (nominal + 1) / 2, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "down",
+    [lambda w: 3 + 0 * w, lambda w: 2 + w**3 - w / 4, lambda w: 2 - w / 4],
+    ids=["none", "several", "unstable"],
+)
+def test_functions_without_one_symmetry_point_have_none(down):
+    functions = StepFunctions(lambda w: 2 + 0 * w, down, (-1, 1))
+    assert np.isnan(Crossbar(2, 2, Device(functions, dw_min=0.01), seed=0).symmetry_points()).all()
+
+
+@pytest.mark.parametrize("name", [3, None])
+def test_a_name_that_is_no_text_is_refused(name):
+    with pytest.raises(InputError, match=r"name = .* is not text"):
+        StepFunctions(lambda w: 1 - w, lambda w: 1 + w, (-1, 1), name)

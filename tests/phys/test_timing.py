@@ -113,3 +113,13 @@ def test_a_late_line_must_exist() -> None:
 def test_named_sets_are_usable_and_hashable(named: Timing) -> None:
     assert named.device_fractions(4, 4) is None
     assert hash(named) == hash(named.with_values())
+
+
+def test_numbers_of_sympy_become_plain_numbers():
+    timing = Timing(
+        pulse_ns=sp.Rational(9, 2), late_rows_ps={0: sp.Integer(0)}, late_columns_ps={1: sp.pi}
+    )
+    assert type(timing.pulse_ns) is type(timing.late_rows_ps[0]) is float
+    assert timing.late_columns_ps == {1: float(sp.pi)}
+    late = timing.late_rows_ps.values()
+    assert np.asarray([*late]).dtype == np.float64
