@@ -200,26 +200,26 @@ def test_pairs_under_noise_stop_at_the_scatter() -> None:
 
 # -- a measurement -----------------------------------------------------------------------------
 class Counting:
-    """Step functions that count the pulses they compute, device by device."""
+    """Step functions that count the pulses they compute for an array of so many devices."""
 
-    def __init__(self) -> None:
-        self.pulses = 0
+    def __init__(self, devices: int) -> None:
+        self.pulses, self.devices = 0, devices
         self.functions = StepFunctions(self.up, self.down, (-1, 1))
         self.pulses = 0
 
     def up(self, v: np.ndarray) -> np.ndarray:
-        self.pulses += v.size
+        self.pulses += v.size if v.size == self.devices else 0
         return 1.3 * (1 - v)
 
     def down(self, v: np.ndarray) -> np.ndarray:
-        self.pulses += v.size
+        self.pulses += v.size if v.size == self.devices else 0
         return 0.7 * (1 + v)
 
 
 @pytest.mark.filterwarnings("ignore::phys.UncompiledDeviceWarning")
 @pytest.mark.parametrize(("read", "extra"), [("down", 0), ("mean", 1)])
 def test_every_pulse_is_counted(read: str, extra: int) -> None:
-    counting = Counting()
+    counting = Counting(15)
     xbar = Crossbar(3, 5, Device(counting.functions, dw_min=0.01), seed=0)
     history = zero_shift(xbar, pairs=77, read=read)
     assert history.pairs == 77
@@ -230,7 +230,7 @@ def test_every_pulse_is_counted(read: str, extra: int) -> None:
 @pytest.mark.filterwarnings("ignore::phys.UncompiledDeviceWarning")
 @pytest.mark.parametrize("pairs", [600, None, "measure"])
 def test_a_device_without_a_law_is_shifted(pairs: int | str | None) -> None:
-    counting = Counting()
+    counting = Counting(15)
     xbar = Crossbar(4, 4, Device(counting.functions, dw_min=0.01), seed=0)
     random_weights(xbar)
     history = zero_shift(xbar, pairs)
@@ -294,7 +294,7 @@ def test_measured_stop_under_noise(delta: float, noise: float) -> None:
 
 @pytest.mark.filterwarnings("ignore::phys.UncompiledDeviceWarning")
 def test_measured_stop_under_noise_without_a_law() -> None:
-    counting = Counting()
+    counting = Counting(15)
     xbar = Crossbar(10, 10, Device(counting.functions, dw_min=0.01, cycle_noise=0.5), seed=1)
     history = zero_shift(xbar)
     assert history.rule == "measured"
