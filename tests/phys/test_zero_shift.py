@@ -230,13 +230,14 @@ def test_every_pulse_is_counted(read: str, extra: int) -> None:
 @pytest.mark.filterwarnings("ignore::phys.UncompiledDeviceWarning")
 @pytest.mark.parametrize("pairs", [600, None, "measure"])
 def test_a_device_without_a_law_is_shifted(pairs: int | str | None) -> None:
-    counting = Counting(15)
+    counting = Counting(16)
     xbar = Crossbar(4, 4, Device(counting.functions, dw_min=0.01), seed=0)
     random_weights(xbar)
     history = zero_shift(xbar, pairs)
     assert history.pulses == counting.pulses
-    assert history.distance is None
-    assert history.trace_targets is None
+    assert history.distance is not None
+    assert history.distance[-1] <= 2 * 0.01 * 0.91 < history.distance[0]
+    assert history.trace_targets == pytest.approx(0.3, abs=1e-6)
     assert np.abs(xbar.reference - 0.3).max() <= 2 * 0.01 * 0.91
 
 
@@ -294,7 +295,7 @@ def test_measured_stop_under_noise(delta: float, noise: float) -> None:
 
 @pytest.mark.filterwarnings("ignore::phys.UncompiledDeviceWarning")
 def test_measured_stop_under_noise_without_a_law() -> None:
-    counting = Counting(15)
+    counting = Counting(100)
     xbar = Crossbar(10, 10, Device(counting.functions, dw_min=0.01, cycle_noise=0.5), seed=1)
     history = zero_shift(xbar)
     assert history.rule == "measured"
