@@ -1,4 +1,6 @@
-"""Every notebook runs from top to bottom in a clean kernel, in a minute; JupyterLab serves them.
+"""Every notebook runs from top to bottom in a clean kernel, in a minute, and can be solved there.
+
+JupyterLab serves them.
 
 Not collected by default; run by ``make test-notebooks``.
 """
@@ -6,6 +8,7 @@ Not collected by default; run by ``make test-notebooks``.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -16,16 +19,46 @@ import nbclient
 import nbformat
 import pytest
 
+from phys.teaching import Lesson
+
 TUTORIALS = Path(__file__).resolve().parent.parent.parent / "tutorials"
 NOTEBOOKS = sorted(TUTORIALS.glob("*.ipynb"))
 LONGEST_S = 60
 
 
+CHECK = re.compile(r'^check\("(?P<exercise>\w+)", (?P<answer>\w+)\)', re.MULTILINE)
+
+
+def fill_in_solutions(notebook: nbformat.NotebookNode, name: str) -> dict[int, str]:
+    """Answer every exercise a second time, with its stored solution, below the reader's dots.
+
+    Returns which cell asks which exercise.
+    """
+    asked = {}
+    for place, cell in enumerate(notebook.cells):
+        found = CHECK.search(cell.source) if cell.cell_type == "code" else None
+        if found is None:
+            continue
+        exercise, answer = found["exercise"], found["answer"]
+        asked[place] = exercise
+        cell.source += (
+            "\n\nimport runpy\n\nfrom phys.teaching import say\n\nsay('solved')\n"
+            f'{answer} = runpy.run_path("solutions/{name}.py")["SOLUTIONS"]["{exercise}"]\n'
+            f'check("{exercise}", {answer})'
+        )
+    return asked
+
+
+def said(cell: nbformat.NotebookNode) -> str:
+    return "\n".join(output.get("data", {}).get("text/markdown", "") for output in cell.outputs)
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
-def test_runs(path, monkeypatch):
+def test_runs_and_can_be_solved(path, monkeypatch):
     monkeypatch.setenv("CROSSPOINT_QUICK", "1")
     monkeypatch.setenv("CROSSPOINT_AUTOMATED", "1")
     notebook = nbformat.read(path, as_version=4)
+    asked = fill_in_solutions(notebook, path.stem)
     start = time.monotonic()
     nbclient.NotebookClient(
         notebook,
@@ -34,7 +67,6 @@ def test_runs(path, monkeypatch):
         resources={"metadata": {"path": str(TUTORIALS)}},
     ).execute()
     took = time.monotonic() - start
-    assert took < LONGEST_S
     errors = [
         output.text
         for cell in notebook.cells
@@ -42,6 +74,12 @@ def test_runs(path, monkeypatch):
         if output.get("name") == "stderr"
     ]
     assert errors == []
+    assert sorted(asked.values()) == sorted(Lesson(path.stem).exercises)
+    for place, exercise in asked.items():
+        dots, _, solved = said(notebook.cells[place]).partition("solved")
+        assert f"{exercise}, not yet" in dots
+        assert f"{exercise} is right" in solved, solved
+    assert took < LONGEST_S
 
 
 def test_jupyterlab_serves_the_notebooks(tmp_path, monkeypatch):

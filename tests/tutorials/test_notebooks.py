@@ -6,6 +6,7 @@ import copy
 import re
 import tomllib
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,17 @@ def test_no_rule_is_broken(notebook):
 def test_all_notebooks_are_chapters_and_small_enough():
     assert set(NAMES) <= {one.name for one in COURSE}
     assert sum(path.stat().st_size for path in NOTEBOOKS) < LARGEST_BYTES
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_predictions_offer_the_choices_that_the_notebook_lists(path):
+    module = import_module(f"phys.teaching.exercises.{chapter(path.stem).module}")
+    listed = {}
+    for before, cell in pairwise(notebooks.read(path)["cells"]):
+        if found := re.match(r'predict\("(\w+)"', source_of(cell)):
+            choices = re.findall(r"^- \*\*(\w)\*\*: (.+)$", source_of(before), re.MULTILINE)
+            listed[found[1]] = dict(choices)
+    assert listed == {name: one.options for name, one in module.PREDICTIONS.items()}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
