@@ -110,8 +110,8 @@ def test_the_list_of_checks_needs_no_device() -> None:
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("devices.py:NUMBER", "devices.py, line 9: NUMBER is a int, no device"),
-        ("devices.py:make", "devices.py, line 12: make is a function, no device"),
+        ("devices.py:NUMBER", "devices.py, line 9: NUMBER is of type int, no device"),
+        ("devices.py:make", "devices.py, line 12: make is of type function, no device"),
         ("devices.py:make", "make()"),
         ("devices.py:GOD", "devices.py holds no 'GOD'; did you mean GOOD (line 6)?"),
         ("devices.py:xyz", "devices.py holds no 'xyz'; it holds GOOD, RUNAWAY"),

@@ -63,8 +63,8 @@ def test_equal_devices_share_one_point() -> None:
     assert points == pytest.approx(np.full((3, 4), 0.3), abs=1e-12)
 
 
-def test_there_is_no_point_without_a_law_or_a_crossing() -> None:
-    functions = StepFunctions(lambda v: 1 - v, lambda v: 1 + v, (-1, 1))
+def test_there_is_no_point_without_a_crossing() -> None:
+    functions = StepFunctions(lambda v: 3 - v, lambda v: 1 + v / 2, (-1, 1))
     one_sided = laws.constant_step(w_max=1, w_min=-1, imbalance=0.3)
     for device in (Device(functions, dw_min=0.01), Device(one_sided, dw_min=0.01)):
         assert np.isnan(Crossbar(2, 3, device).symmetry_points()).all()

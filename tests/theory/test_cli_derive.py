@@ -45,7 +45,8 @@ def test_defaults_presets_and_files(tmp_path):
     )
     assert "of mine" in run("symmetry_point", "--law", f"{file}:device").output
     assert (
-        "line 3: other is a int, no device" in run("zero_shifting", "--law", f"{file}:other").output
+        "line 3: other is of type int, no device"
+        in run("zero_shifting", "--law", f"{file}:other").output
     )
     file.write_text("import nothing_of_that_name")
     assert "does not import" in run("symmetry_point", "--law", f"{file}:device").output
