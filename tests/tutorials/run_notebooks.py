@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -93,11 +94,25 @@ def test_jupyterlab_serves_the_notebooks(tmp_path, monkeypatch):
             request = urllib.request.Request(
                 about["url"] + page, headers={"Authorization": f"token {about['token']}"}
             )
-            with urllib.request.urlopen(request, timeout=LONGEST_S) as answer:
-                assert answer.status == 200
+            assert _status(request) == 200
     finally:
         server.terminate()
         server.wait(LONGEST_S)
+
+
+def _status(request: urllib.request.Request) -> int:
+    """Ask until the server listens: it writes about itself a moment before."""
+    end = time.monotonic() + LONGEST_S
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=LONGEST_S) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError:
+            raise
+        except urllib.error.URLError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
 
 
 def _wait_for(folder: Path, server: subprocess.Popen[bytes]) -> dict[str, str]:
