@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from phys import checked
-from phys.algorithms.interface import HIGHEST_RATE, BuiltIn, check_rates
-from phys.algorithms.transfer import due_column, transfer, transfer_numbers
-from phys.network import Layer
+from phys.algorithms.column_transfer import ColumnTransfer
+from phys.algorithms.interface import HIGHEST_RATE, check_rates
 
 
 @dataclass(frozen=True)
-class TikiTaka(BuiltIn):
+class TikiTaka(ColumnTransfer):
     r"""Tiki-Taka v1: a fast array A and a slow one C, whose sum is the weight.
 
     .. math:: W = \gamma\,(A - R_A) + (C - R_C); \quad
@@ -59,26 +56,3 @@ class TikiTaka(BuiltIn):
     def terms(self) -> tuple[tuple[str, float], ...]:
         """C and gamma times A."""
         return (("c", 1.0), ("a", self.gamma)) if self.gamma else (("c", 1.0),)
-
-    def update(self, layer: Layer, x: np.ndarray, d: np.ndarray) -> None:
-        """Update A; when it is time, read a column of A and update that column of C."""
-        layer.a.update(x, d, self.lr_a, self.pulses)
-        column = due_column(layer, self.transfer_every)
-        if column is not None:
-            transfer(layer, column, self.lr_c, self.pulses)
-
-    def slowed(self, factor: float) -> TikiTaka:
-        """Return the algorithm with the learning rate of A times `factor`."""
-        return replace(self, lr_a=self.lr_a * factor)
-
-    def scheduled(self, factor: float) -> TikiTaka:
-        """Return the algorithm with the rate of the transfer times `factor`.
-
-        Where the motion is overdamped, C learns with ``kappa E[g]/(E|g| G')``, whatever the rate of
-        A: that one is its memory.
-        """
-        return replace(self, lr_c=self.lr_c * factor)
-
-    def numbers(self, layer: Layer) -> tuple[np.float32, np.float32, int, int]:
-        """Return the gains of A's updates and of the transfers, slots and samples per transfer."""
-        return transfer_numbers(self, layer)
