@@ -23,7 +23,7 @@ from typing import Any
 
 from phys.cli.common import load_data, write_whole
 from phys.data import Dataset
-from phys.demo import ARMS, run_arm
+from phys.demo.play import ARMS, run_arm
 from phys.training import Diverged
 
 RESULTS = Path(__file__).parent / "results"

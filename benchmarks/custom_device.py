@@ -26,8 +26,8 @@ from sympy import Rational
 
 from phys import Device, HiddenStateFunctions, StepFunctions, fused
 from phys.algorithms import SHD, Algorithm, PulsedSGD
-from phys.array_loops import PULSES
 from phys.data import Dataset, load
+from phys.loops.arrays import PULSES
 from phys.network import Network
 from phys.training_run import prepare_layers, sample_order
 from theory import DeviceLaw, laws, w

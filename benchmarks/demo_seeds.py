@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from phys.cli.common import Bars, load_data, to_json, write_whole
-from phys.demo import ARMS, EPOCHS, RATES, peak_memory, run_arms
-from phys.demo_records import versions
+from phys.demo.play import ARMS, EPOCHS, RATES, peak_memory, run_arms
+from phys.demo.records import versions
 
 RESULTS = Path(__file__).parent / "results"
 

@@ -16,8 +16,8 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from phys import plots
-from phys.demo import ARMS
-from phys.report import STYLES
+from phys.demo.play import ARMS
+from phys.demo.report import STYLES
 
 ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "results"

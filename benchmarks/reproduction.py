@@ -135,7 +135,7 @@ LONG_FLOAT = {
     "epochs": 30,
     "schedule": [[15, 0.5], [22, 0.25], [27, 0.125]],
 }
-WU = {"batch": 10, "epochs": 80, "schedule": [[35, 0.1]], "pulses": 31, "imbalance": 0.0}
+WU = {"batch": 10, "epochs": 80, "schedule": [[35, 0.1]], "imbalance": 0.0}
 WU_TABLE = {
     "sgd": {0.70: 11.35, 0.78: 97.71, 0.80: 97.78},
     "tiki-taka": {0.70: 97.64, 0.78: 97.62, 0.80: 97.50},

@@ -1,15 +1,15 @@
 """Activation functions of the hidden layers, and the softmax cross-entropy at the output.
 
 Everything is float32 and runs over `phys.elementary`, so that the compiled loops of
-`phys.training_loops` find the same bits.
+`phys.loops.training` find the same bits.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from phys import training_loops
 from phys.elementary import exp32, log32, logistic32, tanh32
+from phys.loops import training as training_loops
 
 ACTIVATIONS = {
     "sigmoid": training_loops.LOGISTIC,

@@ -1,7 +1,7 @@
 """The fast engine without numba: NumPy over many devices at once, with the same bits.
 
-The order of every sum and of the pulses on a device is that of `phys.loops` and
-`phys.array_loops`; the tests hold them together. It also serves devices whose steps are Python
+The order of every sum and of the pulses on a device is that of `phys.loops.lines` and
+`phys.loops.arrays`; the tests hold them together. It also serves devices whose steps are Python
 functions.
 """
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from phys import array_loops
 from phys.elementary import F1, normal_from_bits
+from phys.loops import arrays as array_loops
 from phys.pulses import UpdatePlan, plan_update, update_key
 from phys.random_bits import SLOTS_PER_DEVICE, child
 from phys.simd import LANES

@@ -1,11 +1,10 @@
 """Turn the readable loops into compiled modules, once, and keep them on disk.
 
-numba caches compiled code beside a source file, so every kernel gets one: the loops of
-`phys.loops`, `phys.array_loops`, `phys.layer_steps` and `phys.training_loops` and the step
-functions of a law are written to a module whose name is the hash of its content, in the user's
-cache folder (or `CROSSPOINT_CACHE`), and compiled the first time they are called. The folder is
-private (mode 0700), a file is compared with the wanted text before it is imported, and it appears
-by an atomic rename.
+numba caches compiled code beside a source file, so every kernel gets one: the loops of the package
+`phys.loops` and the step functions of a law are written to a module whose name is the hash of its
+content, in the user's cache folder (or `CROSSPOINT_CACHE`), and compiled the first time they are
+called. The folder is private (mode 0700), a file is compared with the wanted text before it is
+imported, and it appears by an atomic rename.
 
 Without numba, or with ``CROSSPOINT_NUMBA=0``, nothing here is used: see `phys.arrays`.
 """
@@ -23,19 +22,15 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from phys import (
-    array_loops,
-    elementary,
-    layer_steps,
-    loops,
-    network_loops,
-    random_bits,
-    read_loops,
-    simd,
-    training_loops,
-)
+from phys import elementary, random_bits, simd
 from phys.functions import loops as function_loops
 from phys.functions.compiled import OF_THIS_PROCESS
+from phys.loops import arrays as array_loops
+from phys.loops import layer_steps
+from phys.loops import lines as loops
+from phys.loops import maps as network_loops
+from phys.loops import reads as read_loops
+from phys.loops import training as training_loops
 
 # Trainings may run in threads; a kernel is loaded once.
 _LOADING = threading.RLock()
@@ -215,11 +210,11 @@ def training_module(step: str, laws: dict[str, ModuleType], plain: bool = True) 
     Parameters
     ----------
     step : str
-        Name of a function in `phys.layer_steps`.
+        Name of a function in `phys.loops.layer_steps`.
     laws : dict of str to module
         The compiled loops of each array's law, from `law_module`; none for weights without devices.
     plain : bool
-        The loop `train` of `phys.training_loops`; or else `train_maps` of `phys.network_loops`.
+        The loop `train` of `phys.loops.training`; or else `train_maps` of `phys.loops.maps`.
     """
     loop = kernel_source(training_loops, ("train",)) if plain else kernel_source(network_loops)
     text = "\n".join(

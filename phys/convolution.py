@@ -2,7 +2,7 @@
 
 A convolution's array sees the patches of a map one after another (im2col); what the backward read
 gives for each patch is added up where the patches overlap (col2im). Sums run patch by patch in
-rising order, as in `phys.network_loops`, so that both give the same bits.
+rising order, as in `phys.loops.maps`, so that both give the same bits.
 """
 
 from __future__ import annotations

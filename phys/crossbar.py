@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from phys import array_loops, checked, read_loops, reads
+from phys import checked, reads
 from phys.checked import InputError
 from phys.device import Device
 from phys.functions.kernel import FunctionKernel, hidden_places
+from phys.loops import arrays as array_loops
+from phys.loops import reads as read_loops
 from phys.population import draw_population
 from phys.pulses import MAX_PULSES, array_streams, update_gain
 from phys.reads import Read, Reads, as_reads, read_streams

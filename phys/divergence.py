@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from phys import array_loops
 from phys.algorithms import Algorithm
+from phys.loops import arrays as array_loops
 from phys.network import Layer, Network
 from phys.recording import hidden_state
 

@@ -33,10 +33,11 @@ from typing import Any
 import numpy as np
 import simpy
 
-from phys import array_loops, arrays, checked
+from phys import arrays, checked
 from phys.checked import InputError
 from phys.crossbar import Crossbar
 from phys.event_result import EventResult, Tally
+from phys.loops import arrays as array_loops
 from phys.programming import sub_phases
 from phys.pulses import MAX_PULSES, plan_update, update_gain, update_key
 from phys.random_bits import stream_key

@@ -1,7 +1,7 @@
 """The fast engine: reads, parallel updates and alternating pulses on whole arrays.
 
-With numba it runs the compiled loops of `phys.loops` and `phys.array_loops`; without numba, and for
-devices whose steps are Python functions, it runs `phys.arrays`. Both give the same bits.
+With numba it runs the compiled loops of `phys.loops.lines` and `phys.loops.arrays`; without numba,
+and for devices whose steps are Python functions, it runs `phys.arrays`. Both give the same bits.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from phys import arrays, compiler
 from phys.array_kinds.mean_field_kernel import MeanFieldKernel
-from phys.loops import NOISE_LANES
+from phys.loops.lines import NOISE_LANES
 
 if TYPE_CHECKING:
     from phys.crossbar import Crossbar
@@ -39,7 +39,7 @@ def scratch(lines: int) -> tuple[Any, ...]:
 
     Index (lines,), keys, thresholds and trains (3, lines), lines that fire by side (columns, rows),
     sign and slot (2, 2, 64, lines), how many those are (2, 2, 64), and for the noise of a block of
-    devices their places (block,) and what `phys.loops.normals_into` writes, (block,) each.
+    devices their places (block,) and what `phys.loops.lines.normals_into` writes, (block,) each.
     """
     block = -(-max(lines, NORMALS) // NOISE_LANES) * NOISE_LANES
     return (

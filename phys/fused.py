@@ -8,11 +8,12 @@ from typing import Any, cast
 
 import numpy as np
 
-from phys import compiler, fast, read_loops
+from phys import compiler, fast
 from phys.activations import ACTIVATIONS
 from phys.algorithms import BUILT_IN, Algorithm, BuiltIn
 from phys.array_kinds.differential_pair import DifferentialPair
 from phys.array_kinds.float_array import FloatArray
+from phys.loops import reads as read_loops
 from phys.network import Layer, Network
 
 Runner = Callable[[Any, np.ndarray, float], float]
@@ -34,7 +35,7 @@ def _update_module(array: Any) -> Any:
 
 
 def _pack(array: Any, number: np.ndarray) -> tuple[Any, ...]:
-    """Return an array as `phys.layer_steps` unpacks it."""
+    """Return an array as `phys.loops.layer_steps` unpacks it."""
     if isinstance(array, FloatArray):
         return array.columns, array.reference_columns
     if isinstance(array, DifferentialPair):
@@ -63,7 +64,7 @@ class _PackedLayer:
         }
 
     def packed(self, algorithm: BuiltIn) -> tuple[Any, ...]:
-        """Return the layer as `phys.layer_steps` unpacks it."""
+        """Return the layer as `phys.loops.layer_steps` unpacks it."""
         layer = self.layer
         return (
             *(_pack(array, self.updates[name]) for name, array in layer.arrays.items()),
@@ -89,7 +90,7 @@ class _PackedLayer:
 
 
 def _pack_read(array: Any) -> tuple[Any, ...]:
-    """Return an array as `phys.network_loops` reads it."""
+    """Return an array as `phys.loops.maps` reads it."""
     read = array.read
     streams = getattr(array, "read_streams", np.zeros(4, np.uint64))
     counts = getattr(array, "reads", np.zeros(3, np.int64))
@@ -138,7 +139,7 @@ def _lines(network: Network) -> int:
 
 
 def _plain_memory(network: Network, batch: int) -> tuple[Any, ...]:
-    """Return the inputs, outputs and working memory of `phys.training_loops.train`."""
+    """Return the inputs, outputs and working memory of `phys.loops.training.train`."""
     inputs = tuple(np.ones((batch, stage.cols), np.float32) for stage in network.stages)
     outputs = tuple(np.zeros((batch, stage.rows), np.float32) for stage in network.stages)
     lines = _lines(network)

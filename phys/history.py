@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from phys import array_loops
 from phys.checked import InputError
 from phys.device import Device
 from phys.energy import EnergyPoint
 from phys.functions.hidden_state import HiddenStateFunctions
 from phys.functions.identity import described
+from phys.loops import arrays as array_loops
 from phys.network import Network
 from phys.recording import Recording
 from phys.zero_shifting import ZeroShiftHistory

@@ -1,6 +1,6 @@
 """A network whose weights live in arrays, one sample at a time, readably.
 
-The compiled loops of `phys.training_loops` do the same; a test holds the two to the same bits.
+The compiled loops of `phys.loops.training` do the same; a test holds the two to the same bits.
 """
 
 from __future__ import annotations

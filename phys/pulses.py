@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phys.loops import TWO_32, peak_probabilities
+from phys.loops.lines import TWO_32, peak_probabilities
 from phys.random_bits import (
     COLUMN_TRAIN,
     CYCLE_NOISE,
@@ -70,7 +70,7 @@ class Trains:
 def draw_line_trains(values: np.ndarray, p_peak: np.float32, key: np.uint64, pulses: int) -> Trains:
     """Draw the trains of lines that carry `values`, float32; the largest fires with `p_peak`.
 
-    Same bits as `phys.loops.draw_trains`.
+    Same bits as `phys.loops.lines.draw_trains`.
     """
     size = np.abs(values)
     wanted = size / size.max() * p_peak

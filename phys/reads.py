@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from phys import arrays, checked, compiler, read_loops
+from phys import arrays, checked, compiler
 from phys.checked import InputError
 from phys.elementary import normal_from_bits
+from phys.loops import reads as read_loops
 from phys.random_bits import (
     BACKWARD_READ,
     COLUMN_READ,
@@ -268,7 +269,7 @@ def _batch(
 def _read(
     product: Any, signals: np.ndarray, lines: int, settings: np.ndarray, key: np.uint64
 ) -> np.ndarray:
-    """Do what `phys.read_loops.read_forward` does, over whole lines at a time."""
+    """Do what `phys.loops.reads.read_forward` does, over whole lines at a time."""
     scale = np.abs(signals).max() if settings[read_loops.SCALED] else np.float32(1)
     if scale == 0:
         return np.zeros(lines, dtype=np.float32)

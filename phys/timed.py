@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from phys import array_loops, arrays, compiler, fast, timed_loops
+from phys import arrays, compiler, fast
+from phys.loops import arrays as array_loops
+from phys.loops import timed as timed_loops
 from phys.pulses import plan_update, update_key
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 An algorithm names the arrays and the digital buffers that a layer needs, says which combination of
 arrays forward and backward read, and in `update` what happens to them. It never sees the network.
 `Algorithm` shows how to write one's own; the built-in ones also have a compiled layer step in
-`phys.layer_steps`.
+`phys.loops.layer_steps`.
 """
 
 from __future__ import annotations

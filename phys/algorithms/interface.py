@@ -72,10 +72,10 @@ class Algorithm(Protocol):
 
 
 class BuiltIn(Algorithm, Protocol):
-    """An algorithm whose `update` also stands in `phys.layer_steps`, to be compiled."""
+    """An algorithm whose `update` also stands in `phys.loops.layer_steps`, to be compiled."""
 
     step: ClassVar[str]
-    """Name of the function in `phys.layer_steps` that does what `update` does, bit for bit."""
+    """Name of the function in `phys.loops.layer_steps` that does the same, bit for bit."""
 
     def numbers(self, layer: Layer) -> tuple[Any, ...]:
         """Return the settings that the compiled step takes, in its order."""

@@ -23,11 +23,12 @@ from typing import Any
 
 import numpy as np
 
-from phys import array_loops, checked, compiler
+from phys import checked, compiler
 from phys.array_kinds import pair_loops
 from phys.checked import InputError
 from phys.crossbar import Crossbar, UpdateResult
 from phys.device import Device
+from phys.loops import arrays as array_loops
 from phys.pulses import MAX_PULSES, update_gain
 from phys.random_bits import ARRAY, stream_key
 from phys.reads import Read, Reads

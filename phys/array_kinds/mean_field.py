@@ -17,11 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from phys import array_loops, checked, compiler
+from phys import checked, compiler
 from phys.array_kinds.mean_field_kernel import mean_field_kernel
 from phys.checked import InputError
 from phys.crossbar import Crossbar, UpdateResult
 from phys.device import Device
+from phys.loops import arrays as array_loops
 from phys.pulses import MAX_PULSES, update_gain
 from phys.reads import Read, Reads
 from theory import DeviceLaw

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from phys import array_loops, compiler
+from phys import compiler
 from phys.array_kinds import mean_field_loops
+from phys.loops import arrays as array_loops
 from phys.population import Population
 from theory import DeviceLaw, w
 

@@ -7,9 +7,9 @@ with numba.
 
 import numpy as np
 
-from phys.array_loops import ADDRESSED, DELIVERED, UPDATES, WANTED
 from phys.elementary import F0
-from phys.loops import clamp, peak_and_count
+from phys.loops.arrays import ADDRESSED, DELIVERED, UPDATES, WANTED
+from phys.loops.lines import clamp, peak_and_count
 
 TWO = np.float64(2.0)
 SIX = np.float64(6.0)
@@ -43,7 +43,7 @@ def flow_line(w, move, d, parts, c, first, stride):
 def update_array(
     weights, c, stride, noise, x, d, gain, pulses, stream, number, scratch, statistics
 ):
-    """Apply the expected update of ``lr * d x^T``; arguments as in `phys.array_loops`.
+    """Apply the expected update of ``lr * d x^T``; arguments as in `phys.loops.arrays`.
 
     Nothing is drawn and nothing clips: `noise`, `stream`, `number` and `scratch` are not used.
     """

@@ -2,12 +2,12 @@
 
 `phys.array_kinds.differential_pair` puts these functions beside the `update_array` of a law,
 `update_one`, and calls the one of the pair's scheme `update_array`; its arguments are those of
-`phys.array_loops`, but for the coefficients of both arrays, the weights of the second and working
+`phys.loops.arrays`, but for the coefficients of both arrays, the weights of the second and working
 memory in `c`, and the streams of both in `streams`.
 """
 
 from phys.elementary import F0, F1, HALF
-from phys.loops import peak_and_count
+from phys.loops.lines import peak_and_count
 
 
 def update_opposite(

@@ -42,8 +42,8 @@ def demo(ctx: click.Context, /, **options: Any) -> None:
     where they end with theory, trains six networks, and writes report.html, histories.csv and
     settings.json.
     """
-    from phys import demo as play
-    from phys import demo_records, report
+    from phys.demo import play, report
+    from phys.demo import records as demo_records
 
     folder: Path = options["out"]
     common.check_writable(folder, "--out")

@@ -1,7 +1,7 @@
 """Loops over devices whose steps are Python functions, written to be read and to be compiled.
 
 `phys.compiler` puts them beside the compiled step functions of the device, as the loops of
-`phys.array_loops`. A device that changes between updates has one more function, `relaxed`.
+`phys.loops.arrays`. A device that changes between updates has one more function, `relaxed`.
 """
 
 
@@ -23,7 +23,7 @@ def relax_array(weights, c, stride):
 
 
 def update_array(weights, c, stride, *rest):
-    """Apply the update of `phys.array_loops`, of these arguments, and let the devices relax."""
+    """Apply the update of `phys.loops.arrays`, of these arguments, and let the devices relax."""
     plain_update(weights, c, stride, *rest)
     relax_array(weights, c, stride)
 

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from phys import Crossbar, Device, array_loops, compiler, elementary, loops
+from phys import Crossbar, Device, compiler, elementary
 from phys.data import Dataset
 from phys.kernels import LawKernel
+from phys.loops import arrays as array_loops
+from phys.loops import lines as loops
 from theory import DeviceLaw, laws, w
 
 ONES = sp.Integer(1)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phys import Crossbar, Device, Spread, array_loops, arrays, compiler, fast, strategies
+from phys import Crossbar, Device, Spread, arrays, compiler, fast, strategies
+from phys.loops import arrays as array_loops
 from phys.pulses import update_gain
 from tests.phys.helpers import (
     COMPILED_LAWS,

@@ -252,7 +252,7 @@ def test_a_checkpoint_that_cannot_be_written_is_refused_before_the_zero_shift(
 
 @pytest.mark.parametrize("option", ["--epochs", "--samples", "--jobs"])
 def test_the_demonstration_refuses_bad_numbers_before_it_runs(option, tmp_path, monkeypatch):
-    monkeypatch.setattr("phys.demo.measured", lambda seed: pytest.fail("zero-shifting began"))
+    monkeypatch.setattr("phys.demo.play.measured", lambda seed: pytest.fail("zero-shifting began"))
     result = crosspoint("demo", "--dataset", "digits", "--out", tmp_path, option, "0")
     assert result.exit_code == 2
     assert f"{option[2:]} = 0" in result.stderr
@@ -261,7 +261,9 @@ def test_the_demonstration_refuses_bad_numbers_before_it_runs(option, tmp_path, 
 def test_an_output_folder_that_cannot_be_written_is_refused_before_anything_runs(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("phys.demo.begin", lambda *_, **__: pytest.fail("the demonstration began"))
+    monkeypatch.setattr(
+        "phys.demo.play.begin", lambda *_, **__: pytest.fail("the demonstration began")
+    )
     (tmp_path / "file").write_text("")
     result = crosspoint("demo", "--dataset", "digits", "--out", tmp_path / "file" / "report")
     assert result.exit_code == 2

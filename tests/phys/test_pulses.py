@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from phys import Crossbar, Device, strategies
-from phys.loops import peak_probabilities
+from phys.loops.lines import peak_probabilities
 from phys.pulses import array_streams, draw_line_trains, plan_update, update_gain
 from phys.random_bits import stream_key
 from tests.phys.helpers import assert_within, interpreted, signals

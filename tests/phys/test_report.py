@@ -17,11 +17,13 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phys import demo, plots, report
+from phys import plots
 from phys.cli import common, main
 from phys.data import Dataset, load
-from phys.demo_records import balance_by_epoch, shown_epochs
-from phys.demo_shift import shift_test
+from phys.demo import play as demo
+from phys.demo import report
+from phys.demo.records import balance_by_epoch, shown_epochs
+from phys.demo.shift import shift_test
 from phys.spread import Spread
 from theory import laws
 

@@ -7,7 +7,7 @@ whole batches where numba is missing. Both give the same bits.
 import numpy as np
 
 from phys.elementary import F0, F1, F2, HALF, normal_from_bits
-from phys.loops import backward_into, clamp, forward_into
+from phys.loops.lines import backward_into, clamp, forward_into
 from phys.random_bits import child
 
 # Places of a read's settings; 0 switches each off.

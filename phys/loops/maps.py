@@ -2,27 +2,27 @@
 
 It does what `phys.network.Network` does with `phys.convolution` and `phys.reads`, sample by sample
 and patch by patch; a test holds the two to the same bits. `phys.compiler` puts these functions
-behind those of `phys.training_loops` and the `layer_step` of an algorithm.
+behind those of `phys.loops.training` and the `layer_step` of an algorithm.
 
 The vectors of a layer are the rows of arrays (batch, patches, lines); a fully connected layer has
 one patch. `shapes` gives for each layer the numbers of `phys.layers.Stage.geometry`. What forward
 and backward read of a layer is a tuple of terms (weights, reference, forward settings, backward
-settings, streams, counts), see `phys.read_loops`.
+settings, streams, counts), see `phys.loops.reads`.
 """
 
 import numpy as np
 
 from phys.elementary import F0
-from phys.loops import backward_into, forward_into
-from phys.random_bits import child
-from phys.read_loops import ACTIVE, BACKWARD, FORWARD, read_backward, read_forward
-from phys.training_loops import (
+from phys.loops.lines import backward_into, forward_into
+from phys.loops.reads import ACTIVE, BACKWARD, FORWARD, read_backward, read_forward
+from phys.loops.training import (
     activate_into,
     add_scaled,
     scale_into,
     softmax_error,
     through_activation,
 )
+from phys.random_bits import child
 
 # Places of a layer's numbers.
 HEIGHT = 0

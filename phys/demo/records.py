@@ -8,7 +8,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from phys.demo import ARMS, FEW_STATES, IMBALANCE, DemoResult, law_of
+from phys.demo.play import ARMS, FEW_STATES, IMBALANCE, DemoResult, law_of
 from phys.energy import EnergyBalance, energy_balance
 from phys.history import History
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from phys import checked
 from phys.data import Dataset
-from phys.demo_shift import ShiftTest, shift_test
+from phys.demo.shift import ShiftTest, shift_test
 from phys.device import Device
 from phys.history import History, Progress
 from phys.spread import Spread

@@ -8,13 +8,13 @@ algorithm in question `layer_step`.
 A layer is a tuple: the arrays of the algorithm, its buffers, the number of samples it has counted
 (int64, one element), its key and its settings, as `phys.fused` packs them. An array of devices is
 the tuple (weights, reference, coefficients, stride, noise, streams, number, statistics, column
-read), and the last of these (settings, stream, counts), see `phys.read_loops`; weights without
+read), and the last of these (settings, stream, counts), see `phys.loops.reads`; weights without
 devices are (weights, reference).
 """
 
 from phys.elementary import F0, F1
+from phys.loops.reads import ACTIVE, COLUMN, read_forward
 from phys.random_bits import LOW_32, child
-from phys.read_loops import ACTIVE, COLUMN, read_forward
 
 
 def pulse_a(a, x, d, gain, pulses, work):

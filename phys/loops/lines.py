@@ -2,7 +2,7 @@
 
 A loop does what its sentence says, one line or device at a time. `phys.compiler` compiles these
 functions with numba; run by the interpreter as they stand, they are the oracle of the tests. The
-loops that move weights are in `phys.array_loops`.
+loops that move weights are in `phys.loops.arrays`.
 
 Arrays of devices are stored column by column: ``weights[j, i]`` is the device of column line `j`
 and row line `i`, so that the devices of one column line lie side by side. A column line that

@@ -3,13 +3,13 @@
 `phys.compiler` puts these functions beside the step functions of one law (`up_step`, `down_step`
 and the places STEP, LOW, HIGH and WIDTH of a device's coefficients, see `phys.kernels`) and
 compiles them with numba; run by the interpreter beside them, they are the oracle of the tests.
-Arrays are stored as in `phys.loops`.
+Arrays are stored as in `phys.loops.lines`.
 """
 
 import numpy as np
 
 from phys.elementary import F0, F1
-from phys.loops import (
+from phys.loops.lines import (
     clamp,
     draw_trains,
     normals_into,

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from phys.array_loops import noisy
 from phys.elementary import F0, normal_from_bits
-from phys.loops import clamp
+from phys.loops.arrays import noisy
+from phys.loops.lines import clamp
 from phys.random_bits import SLOTS_PER_DEVICE, U1, child
 
 NO_PULSE = np.float32(0)
@@ -18,7 +18,7 @@ def give_timed_pulses(
     Parameters
     ----------
     weights : float32 (columns, rows), changed in place.
-    c, stride, noise : as in `phys.array_loops.update_array`.
+    c, stride, noise : as in `phys.loops.arrays.update_array`.
     fractions : float32 (columns, rows); a device with 0 gets no pulse.
     x, d : float32 (columns,) and (rows,), for their signs.
     column_bits, row_bits : uint64, bit `s` of a line: it fires in slot `s`.

@@ -1,15 +1,15 @@
 """The training of a whole network over many samples, as one loop that numba compiles.
 
-What a layer learns from a sample is the `layer_step` of the algorithm, from `phys.layer_steps`.
+What a layer learns from a sample is the `layer_step` of its algorithm (`phys.loops.layer_steps`).
 Layers come as tuples, one entry per layer. What forward and backward read of a layer, `reads`, is a
 tuple of (weights, reference), one for each term of a sum whose factors are `gains`; column lines
-are as in `phys.loops`. Inputs of a layer carry one more line, the bias, that is always 1.
+are as in `phys.loops.lines`. Inputs of a layer carry one more line, the bias, that is always 1.
 """
 
 import numpy as np
 
 from phys.elementary import F0, F1, exp32, log32, logistic32, tanh32
-from phys.loops import backward_into, forward_into
+from phys.loops.lines import backward_into, forward_into
 
 LOGISTIC = 0
 TANH = 1

@@ -15,9 +15,9 @@ from matplotlib import mathtext, rc_context
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
-from phys import demo_records as records
 from phys import plots
-from phys.demo import ARMS, DW_MIN, FEW_STATES, IMBALANCE, Arm, DemoResult, law_of
+from phys.demo import records
+from phys.demo.play import ARMS, DW_MIN, FEW_STATES, IMBALANCE, Arm, DemoResult, law_of
 from phys.training_run import PROBE
 from theory.symbols import to_latex, w_max, w_min
 
@@ -261,7 +261,7 @@ def _making(result: DemoResult) -> dict[str, str]:
     settings = records.settings(result)
     memory = f", {result.memory:,.0f} MiB of memory at most" if result.memory else ""
     return {
-        "command": escape(result.command or "phys.demo"),
+        "command": escape(result.command or "phys.demo.play"),
         "made": f"{result.seconds:.0f} s, {result.jobs} trainings at a time{memory}",
         "settings": escape(json.dumps(settings, indent=2, ensure_ascii=False)),
         "version": escape(settings["versions"]["crosspoint"]),

@@ -1,0 +1,1 @@
+"""The demonstration that `crosspoint demo` plays, its records and its report."""
