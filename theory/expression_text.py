@@ -12,7 +12,6 @@ import ast
 import keyword
 import re
 from collections.abc import Callable, Mapping
-from math import comb
 from typing import Any
 
 from sympy import (
@@ -21,7 +20,6 @@ from sympy import (
     And,
     E,
     Expr,
-    I,
     Integer,
     Max,
     Min,
@@ -36,20 +34,22 @@ from sympy import (
     exp,
     false,
     log,
-    nan,
-    oo,
     pi,
     sinh,
     sqrt,
     tanh,
     true,
-    zoo,
 )
-from sympy.core.relational import Relational
-from sympy.logic.boolalg import BooleanAtom
 from sympy.printing.str import StrPrinter
 
-from theory.errors import LawError
+from theory.expression_size import (
+    LARGEST_POWER,
+    MOST_BITS,
+    ExpressionError,
+    bits,
+    check_size,
+    exponential,
+)
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "exp": exp,
@@ -71,9 +71,6 @@ RESERVED = frozenset({*FUNCTIONS, *CONSTANTS, "w", "True", "False"})
 LONGEST_TEXT = 100_000
 MOST_DIGITS = 300
 MOST_NESTING = 60
-LARGEST_POWER = 64
-MOST_BITS = 4096
-MOST_TERMS = 20_000
 MOST_COMPARED = 16
 
 _TOKEN = re.compile(
@@ -89,10 +86,6 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Gt: lambda a, b: a > b,
     ast.GtE: lambda a, b: a >= b,
 }
-
-
-class ExpressionError(LawError):
-    """A text that is no expression of the whitelist; the message gives the column."""
 
 
 def parse_expression(text: str, names: Mapping[str, Symbol]) -> Expr:
@@ -123,7 +116,7 @@ def parse_expression(text: str, names: Mapping[str, Symbol]) -> Expr:
     >>> parse_expression("w.__class__", {"w": w})
     Traceback (most recent call last):
     ...
-    theory.expression_text.ExpressionError: column 2: '.' is not allowed in an expression; ...
+    theory.expression_size.ExpressionError: column 2: '.' is not allowed in an expression; ...
     """
     _check_tokens(text)
     try:
@@ -132,7 +125,7 @@ def parse_expression(text: str, names: Mapping[str, Symbol]) -> Expr:
         column = getattr(error, "offset", None) or 1
         raise ExpressionError(f"column {column}: this is no expression; check the signs") from None
     value = _Builder(text.strip().replace("\n", " "), names).expression(tree.body, 0)
-    _check_size(value)
+    check_size(value)
     return value
 
 
@@ -255,7 +248,7 @@ class _Builder:
             value = self.call(node, depth)
         else:
             raise self.fail(node, f"{type(node).__name__} is not allowed in an expression")
-        if _bits(value) > MOST_BITS:
+        if bits(value) > MOST_BITS:
             raise self.fail(node, f"a number of more than {MOST_BITS} bits")
         return value
 
@@ -300,10 +293,10 @@ class _Builder:
 
     def power(self, node: ast.expr, base: Expr, exponent: Expr) -> Expr:
         if exponent.is_Number:
-            if abs(exponent) > LARGEST_POWER or _bits(exponent) > 64:
+            if abs(exponent) > LARGEST_POWER or bits(exponent) > 64:
                 raise self.fail(node, f"the power {exponent} is too large; at most {LARGEST_POWER}")
-            bits = sum(_bits(number) for number in base.atoms(Number))
-            if bits * abs(exponent) > MOST_BITS:
+            whole = sum(bits(number) for number in base.atoms(Number))
+            if whole * abs(exponent) > MOST_BITS:
                 raise self.fail(node, f"a number of more than {MOST_BITS} bits")
             if base.is_zero and exponent < 0:
                 raise self.fail(node, "division by zero")
@@ -323,7 +316,7 @@ class _Builder:
         arguments = [self.expression(a, depth + 1) for a in node.args]
         if name == "log" and arguments[0] == 0:
             raise self.fail(node, "the logarithm of zero")
-        if name in ("exp", "sinh", "cosh", "tanh") and _exponential(arguments[0]):
+        if name in ("exp", "sinh", "cosh", "tanh") and exponential(arguments[0]):
             raise self.fail(node, "an exponential inside an exponential")
         return FUNCTIONS[name](*arguments)
 
@@ -371,59 +364,3 @@ def _chain(
         node = node.left
     operands.append((node, True))
     return operands[::-1]
-
-
-def _bits(number: Expr) -> int:
-    if not number.is_Rational:
-        return 0
-    return abs(int(number.p)).bit_length() + int(number.q).bit_length()
-
-
-def _exponential(expression: Any) -> bool:
-    """Whether `expression` may be exponentially large in something it contains."""
-    if isinstance(expression, exp | sinh | cosh) or (
-        expression.is_Pow and not expression.exp.is_number
-    ):
-        return True
-    return not isinstance(expression, tanh) and any(_exponential(p) for p in expression.args)
-
-
-def _check_size(expression: Expr) -> None:
-    for part in expression.atoms(Pow):
-        if part.exp.is_Number and abs(part.exp) > LARGEST_POWER:
-            raise ExpressionError(f"the power {part.exp} is too large; at most {LARGEST_POWER}")
-        if not part.exp.is_number and _exponential(part.exp):
-            raise ExpressionError("an exponential inside an exponent")
-    if any(_bits(number) > MOST_BITS for number in expression.atoms(Number)):
-        raise ExpressionError(f"a number of more than {MOST_BITS} bits")
-    if expression.has(I, nan, oo, zoo):
-        raise ExpressionError(f"{expression} is not finite and real")
-    denominators = {p for p in expression.atoms(Pow) if p.exp.is_negative and p.base.is_Add}
-    terms = _terms(expression)
-    for part in denominators:
-        terms *= _terms(Pow(part.base, -part.exp))
-    if terms > MOST_TERMS:
-        raise ExpressionError(
-            f"multiplied out, the expression has up to {float(terms):.3g} terms; "
-            f"at most {MOST_TERMS}"
-        )
-
-
-def _terms(expression: Any) -> int:
-    """Upper bound of the number of terms of `expression` when it is multiplied out."""
-    if expression.is_Add or isinstance(expression, Piecewise | Min | Max):
-        parts = [
-            part.args[0] if isinstance(expression, Piecewise) else part for part in expression.args
-        ]
-        return sum(_terms(part) for part in parts)
-    if expression.is_Mul:
-        terms = 1
-        for part in expression.args:
-            terms *= _terms(part)
-        return terms
-    if expression.is_Pow and expression.exp.is_Integer and expression.exp > 0:
-        inner = _terms(expression.base)
-        return comb(inner + int(expression.exp) - 1, int(expression.exp))
-    if isinstance(expression, Relational | BooleanAtom):
-        return 1
-    return max((_terms(part) for part in expression.args if isinstance(part, Expr)), default=1)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from theory import DeviceLaw, laws, w
 from theory.errors import BoundsError, LawError, NotPositiveError
+from theory.expression_size import ExpressionError
 from theory.expression_text import (
     FUNCTIONS,
     MOST_NESTING,
-    ExpressionError,
     parse_expression,
     write_expression,
 )
