@@ -23,7 +23,9 @@ import numpy as np
 import sympy as sp
 
 from phys import elementary
+from phys.expressions import as_function
 from theory import DeviceLaw, w
+from theory.algebra import vanishes
 
 STEP_SYMBOL = sp.Symbol("dw_min", positive=True)
 
@@ -68,7 +70,7 @@ class _Printer:
         if expression.is_polynomial(w) and sp.degree(expression, w) == 1:
             slope, start = sp.Poly(expression, w).all_coeffs()
             for place, bound in self.bounds.items():
-                if sp.simplify(start + slope * bound) == 0:
+                if vanishes(start + slope * bound):
                     return f"({self.coefficient(slope)} * ({self.weight} - {place}))"
             product = self.weight
             if slope != 1:
@@ -141,8 +143,7 @@ _FUNCTIONS = {sp.log: "log32", sp.tanh: "tanh32", sp.Abs: "abs"}
 @lru_cache(maxsize=1024)
 def _evaluator(symbols: tuple[sp.Symbol, ...], expression: sp.Expr) -> Callable[..., Any]:
     """Return a coefficient as a function of a law's numbers, in float64."""
-    function: Callable[..., Any] = sp.lambdify(symbols, expression, modules="numpy", dummify=True)
-    return function
+    return as_function(symbols, expression)
 
 
 @dataclass(frozen=True)

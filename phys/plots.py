@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from phys.energy import EnergyPoint, energy_balance
+from phys.expressions import as_function
 from theory import DeviceLaw, w
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -305,7 +306,7 @@ def _weights(law: DeviceLaw) -> np.ndarray:
 
 
 def _values(expression: sp.Expr, weight: np.ndarray) -> np.ndarray:
-    values = sp.lambdify(w, expression, "numpy")(weight)
+    values = as_function([w], expression)(weight)
     return np.broadcast_to(np.asarray(values, dtype=float), weight.shape)
 
 

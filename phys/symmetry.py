@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from phys.expressions import as_function
 from phys.functions.checks import called
 from phys.functions.steps import StepFunctions
 from phys.population import Population
@@ -24,7 +25,7 @@ SAMPLES = 1001
 
 @lru_cache(maxsize=512)
 def _compiled(expression: sp.Expr, symbols: tuple[sp.Symbol, ...]) -> Any:
-    return sp.lambdify([w, *symbols], expression, modules="numpy", dummify=True)
+    return as_function([w, *symbols], expression)
 
 
 def per_device(population: Population, expression: sp.Expr) -> Any:

@@ -17,6 +17,7 @@ import sympy as sp
 
 from phys import checked
 from phys.checked import InputError
+from phys.expressions import as_function
 
 FS_PER_NS = 1_000_000
 FS_PER_PS = 1_000
@@ -390,8 +391,7 @@ def checked_timing(timing: Timing | None) -> Timing:
 @lru_cache(maxsize=256)
 def _compiled(switching: sp.Expr, nominal_ns: float, tau_ns: float) -> Callable[[Any], Any]:
     numbers = {NOMINAL: sp.Float(nominal_ns), TAU: sp.Float(tau_ns)}
-    function: Callable[[Any], Any] = sp.lambdify(OVERLAP, switching.subs(numbers), modules="numpy")
-    return function
+    return as_function([OVERLAP], switching.subs(numbers))
 
 
 @lru_cache(maxsize=64)

@@ -12,6 +12,7 @@ import sympy as sp
 
 from phys import compiler
 from phys.array_kinds import mean_field_loops
+from phys.expressions import as_function
 from phys.loops import arrays as array_loops
 from phys.population import Population
 from theory import DeviceLaw, w
@@ -76,17 +77,14 @@ class MeanFieldKernel:
     def parts(self) -> tuple[Any, Any, tuple[sp.Symbol, ...]]:
         """F and G as NumPy functions of the weight and the parameters, and these parameters."""
         symbols = sorted((self.law.F.free_symbols | self.law.G.free_symbols) - {w}, key=str)
-        made = [
-            sp.lambdify((w, *symbols), part, modules="numpy", dummify=True)
-            for part in (self.law.F, self.law.G)
-        ]
-        return made[0], made[1], tuple(symbols)
+        f, g = (as_function((w, *symbols), part) for part in (self.law.F, self.law.G))
+        return f, g, tuple(symbols)
 
     @cached_property
     def _functions(self) -> list[tuple[Any, list[sp.Symbol]]]:
         """The coefficients as functions of the parameters, and these."""
         pairs = [(e, sorted(e.free_symbols, key=str)) for e in self._printed[1]]
-        return [(sp.lambdify(s, e, modules="numpy", dummify=True), s) for e, s in pairs]
+        return [(as_function(s, e), s) for e, s in pairs]
 
     def coefficients(self, population: Population) -> np.ndarray:
         """Return the coefficients of every device, float64 (n, width)."""
