@@ -20,7 +20,8 @@ from phys.layers import Stage, dense_stages
 from phys.random_bits import ARRAY, INITIAL_WEIGHT, stream_key, uniforms
 
 PROBE_BATCH = 100
-DENSE_PROBE_BATCH = 1000
+"""Images read at once: what goes through a network stays small beside its arrays."""
+
 Terms = tuple[tuple[str, float], ...]
 
 
@@ -171,9 +172,8 @@ class Network:
 
         A read beside the training: it changes nothing, and counts no reads.
         """
-        # A convolution has hundreds of patches per image, and they need room.
-        size = DENSE_PROBE_BATCH if self.is_dense else PROBE_BATCH
-        parts = [self._outputs(images[k : k + size], k) for k in range(0, len(images), size)]
+        starts = range(0, len(images), PROBE_BATCH)
+        parts = [self._outputs(images[k : k + PROBE_BATCH], k) for k in starts]
         return np.concatenate(parts) if parts else self._outputs(images, 0)
 
     def _outputs(self, images: np.ndarray, first: int) -> np.ndarray:
