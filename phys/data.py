@@ -8,20 +8,19 @@ the *decompressed* content, since the gzip bytes differ between mirrors.
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import math
 import os
 import tempfile
 import warnings
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
+
+from phys.idx_file import DataError, IdxFile, read_idx
 
 __all__ = ["DataError", "Dataset", "load"]
 
@@ -33,44 +32,34 @@ MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
 )
 
-GZIP_MAGIC = b"\x1f\x8b"
-
 # Seconds without an answer: a machine without a network falls back to the digits soon.
 MIRROR_TIMEOUT = 5
-
-
-class DataError(ValueError):
-    """A named data set or data file is unknown, missing, damaged or not what it should be."""
 
 
 class DataWarning(UserWarning):
     """The data set that was asked for is not to be had, and another one stands in for it."""
 
 
-@dataclass(frozen=True)
-class IdxFile:
-    """One idx file: its name without ``.gz``, and the SHA-256 of its decompressed content."""
-
-    name: str
-    sha256: str
-
-
 MNIST_FILES: Mapping[str, IdxFile] = {
     "train_images": IdxFile(
         "train-images-idx3-ubyte",
         "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        (60_000, 28, 28),
     ),
     "train_labels": IdxFile(
         "train-labels-idx1-ubyte",
         "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        (60_000,),
     ),
     "test_images": IdxFile(
         "t10k-images-idx3-ubyte",
         "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        (10_000, 28, 28),
     ),
     "test_labels": IdxFile(
         "t10k-labels-idx1-ubyte",
         "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        (10_000,),
     ),
 }
 
@@ -193,8 +182,10 @@ def _read_folder(
             f"the folder {str(folder)!r} named by {named_by} does not exist or is no folder; it "
             "should hold the four MNIST files. Correct the name, or leave it out to download MNIST"
         )
-    arrays = {key: _read_idx(_find(folder, file), file) for key, file in files.items()}
-    return _mnist(arrays, f"MNIST, from the folder named by {named_by}")
+    arrays = {key: _read(_find(folder, file), file) for key, file in files.items()}
+    return _mnist(
+        arrays, files["train_images"].shape, f"MNIST, from the folder named by {named_by}"
+    )
 
 
 def _find(folder: Path, file: IdxFile) -> Path:
@@ -208,77 +199,25 @@ def _find(folder: Path, file: IdxFile) -> Path:
     )
 
 
-def _mnist(arrays: Mapping[str, NDArray[np.uint8]], source: str) -> Dataset:
-    train, test = arrays["train_images"], arrays["test_images"]
+def _mnist(arrays: Mapping[str, NDArray[Any]], shape: tuple[int, ...], source: str) -> Dataset:
     return Dataset(
         "mnist",
-        _grey(train),
-        arrays["train_labels"].astype(np.int64),
-        _grey(test),
-        arrays["test_labels"].astype(np.int64),
-        (train.shape[1], train.shape[2]),
+        arrays["train_images"],
+        arrays["train_labels"],
+        arrays["test_images"],
+        arrays["test_labels"],
+        (shape[1], shape[2]),
         source,
     )
 
 
-def _grey(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    grey = images.reshape(len(images), -1).astype(np.float32)
-    grey /= np.float32(255)
-    return grey
-
-
-def _read_idx(path: Path, file: IdxFile) -> NDArray[np.uint8]:
-    """Read one idx file, compressed or not, and make sure that it is the one expected."""
-    remedy = "Replace it with a fresh copy of the standard MNIST file"
-    try:
-        content = path.read_bytes()
-        # By content, not by name: some servers and tools decompress a file and leave its name.
-        if content.startswith(GZIP_MAGIC):
-            content = gzip.decompress(content)
-    except EOFError as error:
-        raise DataError(
-            f"{path} is truncated: its gzip stream ends after {path.stat().st_size} bytes without "
-            f"an end mark. {remedy}"
-        ) from error
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{path} is no intact gzip file ({error}). {remedy}") from error
-    except OSError as error:
-        raise DataError(
-            f"{path} cannot be read ({error}); correct that, or name another"
-        ) from error
-
-    array = _parse_idx(content, path, remedy)
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != file.sha256:
-        raise DataError(
-            f"{path} has the wrong content: the SHA-256 of what it holds decompressed is {digest}, "
-            f"expected {file.sha256}. {remedy}"
-        )
-    return array
-
-
-def _parse_idx(content: bytes, path: Path, remedy: str) -> NDArray[np.uint8]:
-    """Parse an idx file of unsigned bytes: 0, 0, 8, dimensions, each size as big-endian uint32."""
-    dimensions = 3 if "idx3" in path.name else 1
-    magic = bytes([0, 0, 8, dimensions])
-    if content[:4] != magic:
-        raise DataError(
-            f"{path} is no such idx file: it starts with the bytes "
-            f"{content[:4].hex() or '(none)'}, expected {magic.hex()} (idx) or "
-            f"{GZIP_MAGIC.hex()} (gzip). {remedy}"
-        )
-    header = 4 + 4 * dimensions
-    shape = tuple(
-        int.from_bytes(content[start : start + 4], "big") for start in range(4, header, 4)
-    )
-    expected = header + math.prod(shape)
-    if len(content) != expected:
-        raise DataError(
-            f"{path} is {'truncated' if len(content) < expected else 'too long'}: it holds "
-            f"{len(content)} bytes decompressed, expected {expected} for the shape {shape}. "
-            f"{remedy}"
-        )
-    return np.frombuffer(content, dtype=np.uint8, offset=header).reshape(shape)
+def _read(path: Path, file: IdxFile) -> NDArray[Any]:
+    """Return images as grey values in [0, 1], float32 (images, pixels), and labels as int64."""
+    if len(file.shape) == 1:
+        return read_idx(path, file, np.int64)
+    images = read_idx(path, file, np.float32).reshape(file.shape[0], -1)
+    images /= np.float32(255)
+    return images
 
 
 class _UnavailableError(Exception):
@@ -305,21 +244,21 @@ def _read_cache(
     if folder in _unavailable:
         raise _UnavailableError(_unavailable[folder])
     remaining = list(mirrors)
-    arrays: dict[str, NDArray[np.uint8]] = {}
+    arrays: dict[str, NDArray[Any]] = {}
     try:
         for key, file in files.items():
             path = folder / f"{file.name}.gz"
             try:
-                arrays[key] = _read_idx(path, file)
+                arrays[key] = _read(path, file)
             except DataError:
                 arrays[key] = _download(path, file, remaining)
     except _UnavailableError as error:
         _unavailable[folder] = str(error)
         raise
-    return _mnist(arrays, "MNIST, downloaded from public mirrors")
+    return _mnist(arrays, files["train_images"].shape, "MNIST, downloaded from public mirrors")
 
 
-def _download(path: Path, file: IdxFile, mirrors: list[str]) -> NDArray[np.uint8]:
+def _download(path: Path, file: IdxFile, mirrors: list[str]) -> NDArray[Any]:
     """Download one file, checked before it takes its place; a mirror that fails is struck off."""
     import pooch
 
@@ -332,7 +271,7 @@ def _download(path: Path, file: IdxFile, mirrors: list[str]) -> NDArray[np.uint8
             while mirrors:
                 try:
                     fetch(mirrors[0] + path.name, str(fresh), None)
-                    array = _read_idx(fresh, file)
+                    array = _read(fresh, file)
                 except (OSError, DataError) as error:
                     failures.append(f"{urlsplit(mirrors[0]).netloc}: {_reason(error)}")
                     del mirrors[0]
