@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from phys.device_file import device_from_json
+from phys.teaching.glossary import TOPICS, full_table, with_full_tables
 from tests.markdown import assert_command_exists, blocks_of, crosspoint_commands, run_python
 from theory import laws
 from theory.law_file import FORMAT, VERSION
@@ -52,9 +53,19 @@ def test_the_law_file_of_its_page_is_one():
 
 
 def test_the_glossary_names_every_parameter_of_the_laws_that_aihwkit_has():
-    shown = set(re.findall(r"`(\w+)`", PAGES["glossary.md"]))
+    shown = set(re.findall(r"`(\w+)(?:=\.\.\.)?`", PAGES["glossary.md"]))
     for name in ("soft_bounds", "linear_step", "exp_step", "power_step"):
         assert set(laws.CATALOGUE[name].law().values) <= shown, name
+
+
+def test_the_glossary_shows_the_tables_that_the_notebooks_use():
+    page = PAGES["glossary.md"]
+    command = "run: python -m phys.teaching.glossary docs/glossary.md"
+    assert with_full_tables(page) == page, command
+    for topic in TOPICS:
+        assert full_table(topic) in page, command
+    altered = page.replace("| `law.F` |", "| `law.even` |")
+    assert altered != page == with_full_tables(altered)
 
 
 # The reader of pages is tried on pages of its own

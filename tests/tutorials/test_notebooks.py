@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from phys.teaching.glossary import table
 from phys.teaching.plan import COURSE, chapter, total_minutes
 from phys.teaching.stamp import is_stale, source_of, stamp
 from tests.tutorials import notebooks
-from tests.tutorials.notebooks import NAMES, NOTEBOOKS
+from tests.tutorials.notebooks import NAMES, NOTEBOOKS, TUTORIALS
 
 LARGEST_BYTES = 8 * 2**20
 
@@ -36,6 +37,10 @@ def test_outputs_come_from_this_code_and_this_version(notebook, version):
 
 def test_no_rule_is_broken(notebook):
     assert notebooks.broken_rules(notebook) == []
+
+
+def test_the_first_notebook_shows_the_glossary_as_it_is():
+    assert table() in notebooks.prose(notebooks.read(TUTORIALS / "00_start_here.ipynb"))
 
 
 def test_all_notebooks_are_chapters_and_small_enough():
@@ -64,7 +69,7 @@ def test_every_exercise_and_prediction_is_asked(path):
     for call, defined in (("check", module.EXERCISES), ("predict", module.PREDICTIONS)):
         asked = {name for name in defined if f'{call}("{name}", ' in code}
         assert asked == set(defined)
-        assert code.count(f"{call}(") == len(defined)
+        assert len(re.findall(rf"\b{call}\(", code)) == len(defined)
     assert code.count("reveal(") == len(module.PREDICTIONS)
     if path.stem != "00_start_here":
         assert 3 <= len(module.EXERCISES) <= 5

@@ -20,7 +20,7 @@ from phys.teaching.devices import DeviceAnswer
 from phys.teaching.display import Picture, shorten_errors, to_png
 from phys.teaching.formulas import Formula
 from phys.teaching.functions import Function
-from phys.teaching.glossary import entries, table
+from phys.teaching.glossary import TOPICS, entries, table
 from phys.teaching.numbers import Choice, Number
 from phys.teaching.predictions import Prediction
 from phys.teaching.reading import FUNCTIONS, Unreadable, read_formula
@@ -118,7 +118,7 @@ def test_a_time_limit_ends_what_does_not_end():
         (0.001, "too small"),
         (0.6, "that is the bound."),
         ("0.18", "quotation marks"),
-        ([0.18], "several entries"),
+        ([0.18], "one entry"),
         (w, "still contains w"),
         (float("inf"), "no finite number"),
         (len, "a function"),
@@ -136,7 +136,9 @@ def test_choices_take_either_case_and_list_what_there_is():
     judge = Choice("b", "right.", {"a": "no.", "c": "nor that."})
     assert judge.judge(" B").passed
     assert judge.judge("c").message == "nor that."
-    assert judge.judge(3).message == 'choose one of "a", "b", "c", with the quotation marks.'
+    for answer, given in ((3, "the answer is a whole number"), ("d", 'there is no choice "d"')):
+        asked = 'choose one of "a", "b", "c", with the quotation marks.'
+        assert judge.judge(answer).message == f"{given}; {asked}"
 
 
 def test_functions_are_tried_and_their_errors_told():
@@ -265,6 +267,11 @@ def test_the_glossary_covers_the_notation_and_keeps_its_columns():
     assert len(rows) == len(entries()) + 2
     assert {row.count("|") for row in rows} == {6}
     assert {line.latex for line in GLOSSARY} <= {entry.latex for entry in entries()}
+
+
+def test_the_glossary_gives_a_symbol_one_meaning():
+    listed = [entry.latex for topic in TOPICS.values() for entry in topic if entry.latex]
+    assert len(set(listed)) == len(listed)
 
 
 def test_a_lesson_that_is_not_in_the_plan_is_refused():
