@@ -23,7 +23,8 @@ class DeviceAnswer:
     because : str
         Said after a right answer.
     demands : mapping of sentence to callable
-        Each takes the law and returns whether it is met; the sentence is said where it is not.
+        Each takes the law and returns whether it is met, or a sentence that says what the law does
+        instead; that sentence, or else the one of the mapping, is said where it is not met.
     conformance : bool
         Whether the law must also pass `phys.checks.check_device`.
 
@@ -42,7 +43,7 @@ class DeviceAnswer:
     """
 
     because: str
-    demands: Mapping[str, Callable[[DeviceLaw], bool]] = field(default_factory=dict)
+    demands: Mapping[str, Callable[[DeviceLaw], bool | str]] = field(default_factory=dict)
     conformance: bool = True
 
     def judge(self, answer: Any) -> Verdict:
@@ -61,8 +62,9 @@ class DeviceAnswer:
             return Verdict(False, f"{names} have no values: use `law.with_values(...)`.")
         for sentence, met in self.demands.items():
             try:
-                if not met(law):
-                    return Verdict(False, sentence)
+                found = met(law)
+                if found is not True:
+                    return Verdict(False, found or sentence)
             except TheoryError as reason:
                 return Verdict(False, f"{reason}.")
         return self._conforms(answer) if self.conformance else Verdict(True, self.because)

@@ -8,7 +8,20 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from sympy import Expr, Float, Integer, Pow, Rational, Symbol
+from sympy import (
+    Derivative,
+    Expr,
+    Float,
+    Integer,
+    Integral,
+    Limit,
+    Pow,
+    Product,
+    Rational,
+    Sum,
+    Symbol,
+)
+from sympy.core.function import AppliedUndef
 
 from phys.teaching.reading import LARGEST_POWER, Unreadable, read_formula
 from phys.teaching.verdict import Verdict, kind_of, missing
@@ -32,6 +45,8 @@ SPELLINGS = {
     "η": "eta",
     "κ": "kappa",
 }
+
+UNDONE = (Derivative, Integral, Limit, Product, Sum)
 
 Place = dict[Symbol, Any]
 
@@ -110,6 +125,9 @@ class Formula:
                 return Verdict(False, sentence)
         if extra:
             return Verdict(False, foreign(extra, known))
+        if known and not renamed.free_symbols:
+            wanted = _listed(known)
+            return Verdict(False, f"the answer is a number; a formula in {wanted} is asked for.")
         for sentence, names in self.swaps.items():
             swapped = right.xreplace({known[a]: known[b] for a, b in names.items()})
             if Comparison.of(renamed, swapped, places).same:
@@ -228,6 +246,16 @@ def read(answer: Any) -> Expr | str:
         return f"the formula has a power beyond {LARGEST_POWER}; a simpler one will do."
     if any(abs(int(number)).bit_length() > MOST_BITS for number in answer.atoms(Integer)):
         return "the formula has numbers of very many digits; a simpler one will do."
+    if answer.has(*UNDONE):
+        return (
+            "the formula holds a derivative, an integral, a sum or a limit that is not carried "
+            "out: append `.doit()`."
+        )
+    if unknown := sorted({str(part.func) for part in answer.atoms(AppliedUndef)}):
+        listed = ", ".join(f"`{name}`" for name in unknown)
+        return f"{listed} stands for no known function; write out what it is."
+    if answer.is_infinite and not answer.has(Integer(0) ** -1):
+        return f"the answer is {answer}, which is no finite number."
     if answer.has(Integer(0) ** -1) or (not answer.is_finite and answer.is_number):
         return "the formula divides by zero."
     return answer.xreplace({f: Rational(str(f)) for f in answer.atoms(Float) if f.is_finite})
@@ -254,12 +282,16 @@ def rename(given: Expr, known: Mapping[str, Symbol], aliases: Mapping[str, str])
 def foreign(extra: list[str], known: Mapping[str, Symbol]) -> str:
     """Say which symbols do not belong, and which the answer is written in."""
     verb = "does" if len(extra) == 1 else "do"
-    wanted = ", ".join(f"`{name}`" for name in sorted(known)) or "numbers only"
+    wanted = _listed(known) or "numbers only"
     listed = ", ".join(f"`{name}`" for name in extra)
     return (
         f"the formula contains {listed}, which {verb} not belong to the answer; "
         f"write it with {wanted}."
     )
+
+
+def _listed(known: Mapping[str, Symbol]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(known))
 
 
 def value(formula: Expr, place: Place) -> float | None:

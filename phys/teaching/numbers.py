@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from textwrap import shorten
 from typing import Any
 
 from phys.teaching.verdict import Verdict, kind_of, missing
@@ -62,7 +63,8 @@ class Number:
             return "the size is right, the sign is not: check what counts as positive."
         for factor, words in FACTORS.items():
             if self._near(number / factor, right):
-                return f"it is {words} what is expected: look for {CAUSES[factor]}."
+                cause = SLIPPED if self.unit and factor in PERCENTAGES else CAUSES[factor]
+                return f"it is {words} what is expected: look for {cause}."
         if number and right and self._near(1 / number, right):
             return "it is one over what is expected: numerator and denominator changed places."
         unit = f" {self.unit}" if self.unit else ""
@@ -79,6 +81,7 @@ class Number:
 
 
 CLOSE = 0.1
+LONGEST = 40
 FACTORS = {
     2.0: "twice",
     0.5: "half of",
@@ -92,9 +95,12 @@ CAUSES = {
     0.5: "a missing factor 2",
     100.0: "a percentage where a fraction is asked for",
     0.01: "a fraction where a percentage is asked for",
-    1000.0: "a unit that is off by a factor of 1000",
-    0.001: "a unit that is off by a factor of 1000",
+    1000.0: "a unit or a power of ten that is off",
+    0.001: "a unit or a power of ten that is off",
 }
+PERCENTAGES = (100.0, 0.01)
+"""Factors that mean a percentage, unless the number has a unit."""
+SLIPPED = "a power of ten that is off"
 
 
 def read_number(answer: Any) -> float | str:
@@ -108,23 +114,34 @@ def read_number(answer: Any) -> float | str:
     """
     if sentence := missing(answer):
         return sentence
-    if isinstance(answer, bool):
-        return "the answer is True or False, but a number is asked for."
-    if isinstance(answer, str):
+    kind = kind_of(answer)
+    if isinstance(answer, type) or kind == "True or False":
+        return f"the answer is {kind}, but a number is asked for."
+    if kind == "a text":
         return "the answer is a text: give the number without quotation marks."
-    if isinstance(answer, complex):
+    if kind == "an equation":
+        return "the answer is an equation; give the number alone."
+    if kind == "a function":
+        return (
+            "the answer is a function; call it, with brackets and what it needs, so that its "
+            "number arrives here."
+        )
+    if kind == "a complex number" or getattr(answer, "is_imaginary", None):
         return f"{answer} is a complex number; the answer is real."
     if symbols := getattr(answer, "free_symbols", None):
         names = ", ".join(sorted(str(s) for s in symbols))
         return f"the answer still contains {names}: put in the numbers, with `.subs(...)`."
     if getattr(answer, "shape", ()) != () or isinstance(answer, list | tuple | dict | set):
-        return f"the answer is {kind_of(answer)} with several entries; one number is asked for."
+        several = "one entry" if len(answer) == 1 else "several entries"
+        return f"the answer is {kind} with {several}; give the number itself."
+    if getattr(answer, "is_finite", None) is False:
+        return f"the answer is {answer}, which is no finite number: look for a division by zero."
     try:
         number = float(answer)
     except OverflowError:
         return "the answer is beyond what a number can hold here; a much smaller one is expected."
     except (TypeError, ValueError):
-        return f"the answer is {kind_of(answer)}; one number is asked for."
+        return f"the answer is {kind}; one number is asked for."
     if not math.isfinite(number):
         return f"the answer is {number}, which is no finite number: look for a division by zero."
     return number
@@ -169,11 +186,16 @@ def read_letter(answer: Any, letters: Iterable[str]) -> str:
 
     Examples
     --------
-    >>> read_letter(" b) ", "abc"), read_letter("d", "ab")
-    ('b', 'choose one of "a", "b", with the quotation marks.')
+    >>> read_letter(" b) ", "abc"), read_letter(2, "ab")
+    ('b', 'the answer is a whole number; choose one of "a", "b", with the quotation marks.')
     """
     letter = answer.strip(" ().:").lower() if isinstance(answer, str) else ""
     if letter in (known := list(letters)):
         return letter
     listed = ", ".join(f'"{one}"' for one in known)
-    return f"choose one of {listed}, with the quotation marks."
+    given = (
+        f'there is no choice "{shorten(answer, LONGEST)}"'
+        if isinstance(answer, str)
+        else f"the answer is {kind_of(answer)}"
+    )
+    return f"{given}; choose one of {listed}, with the quotation marks."

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Complex, Integral, Real
 from typing import Any, Protocol
+
+from numpy import bool_
+from sympy import Expr
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import BooleanAtom
 
 
 @dataclass(frozen=True)
@@ -53,9 +59,27 @@ def missing(answer: Any) -> str:
             "the answer is `None`, so nothing arrived here. If a function of yours computes it, "
             "check that the function ends in `return`."
         )
-    if isinstance(answer, str | bytes | list | tuple | dict | set) and len(answer) == 0:
-        return "the answer is empty: put something between the quotation marks or brackets."
+    if isinstance(answer, str | bytes) and not answer.strip():
+        return "the answer is empty: put something between the quotation marks."
+    if isinstance(answer, list | tuple | dict | set) and len(answer) == 0:
+        return "the answer is empty: put something between the brackets."
     return ""
+
+
+KINDS: dict[str, tuple[type, ...]] = {
+    "an equation": (Relational,),
+    "True or False": (bool, bool_, BooleanAtom),
+    "a whole number": (Integral,),
+    "a number": (Real,),
+    "a complex number": (Complex,),
+    "a formula": (Expr,),
+    "a text": (str, bytes),
+    "a list": (list,),
+    "a tuple": (tuple,),
+    "a dictionary": (dict,),
+    "a set": (set, frozenset),
+}
+"""The first that fits names a type: every whole number is a number, too."""
 
 
 def kind_of(answer: Any) -> str:
@@ -66,23 +90,13 @@ def kind_of(answer: Any) -> str:
     >>> kind_of(lambda x: x), kind_of([1]), kind_of("w")
     ('a function', 'a list', 'a text')
     """
-    names = {
-        bool: "True or False",
-        int: "a whole number",
-        float: "a number",
-        complex: "a complex number",
-        str: "a text",
-        list: "a list",
-        tuple: "a tuple",
-        dict: "a dictionary",
-        set: "a set",
-    }
-    if type(answer) in names:
-        return names[type(answer)]
-    if getattr(answer, "shape", ()) != ():
-        return "an array"
     if isinstance(answer, type):
         return f"the class `{answer.__name__}` itself"
+    for name, kinds in KINDS.items():
+        if isinstance(answer, kinds):
+            return name
+    if hasattr(answer, "shape"):
+        return "an array"
     if callable(answer) and hasattr(answer, "__name__"):
         return "a function"
     return f"an object of type `{type(answer).__name__}`"

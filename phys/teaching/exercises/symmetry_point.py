@@ -31,9 +31,15 @@ def pairs() -> float:
     return float(cycle.pairs(start=START, within=WITHIN, step=STEP).number)
 
 
-def rests_at_the_goal(law: DeviceLaw) -> bool:
-    """Return whether the only symmetry point is the one that the exercise asks for."""
-    return math.isclose(float(law.symmetry_point()), GOAL, abs_tol=1e-9)
+def rests_at_the_goal(law: DeviceLaw) -> bool | str:
+    """Return whether the only symmetry point is the one asked for, or a sentence with its place."""
+    found = float(law.symmetry_point())
+    if math.isclose(found, GOAL, abs_tol=1e-9):
+        return True
+    place = f"its symmetry point is at {found:.4g}, not at {GOAL:g}"
+    if math.isclose(found, -GOAL, abs_tol=1e-9):
+        return f"{place}: the size is right, the sign is not."
+    return f"{place}."
 
 
 def ends_at_one(law: DeviceLaw) -> bool:
@@ -118,7 +124,7 @@ EXERCISES = {
             "without a single pulse.",
             {
                 "its bounds are not -1 and 1.": ends_at_one,
-                "its symmetry point is not at -0.2.": rests_at_the_goal,
+                "its symmetry point lies elsewhere.": rests_at_the_goal,
                 "its symmetry point is unstable: there, G has to rise through zero.": lambda law: (
                     bool(law.symmetry_point().stable)
                 ),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sympy import Expr
+from sympy import Expr, cancel
 
 from phys.crossbar import Crossbar
 from phys.device import Device
@@ -57,13 +57,13 @@ class Procedure:
         xbar = small_array()
         try:
             with time_limit(SECONDS):
-                answer(xbar, PAIRS)
+                returned = answer(xbar, PAIRS)
         except TookTooLong:
             return Verdict(False, f"your function runs longer than {SECONDS:g} s for one array.")
         except Exception as problem:
             # Whatever a reader's function raises is told, not thrown.
             return Verdict(False, f"your function stops with {type(problem).__name__}: {problem}.")
-        return self._verdict(xbar)
+        return Verdict(False, missing(returned)) if returned is ... else self._verdict(xbar)
 
     def _verdict(self, xbar: Crossbar) -> Verdict:
         points = xbar.symmetry_points()
@@ -113,7 +113,7 @@ def error_of_mean() -> Expr:
     law = equal_bounds()
     star = law.symmetry_point().expression
     error = -dw_min * law.F * law.F.diff(w) / (2 * law.G.diff(w))
-    return error.subs(w, star)
+    return cancel(error.subs(w, star))
 
 
 def error_of_down() -> Expr:

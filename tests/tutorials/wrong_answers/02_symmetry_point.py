@@ -16,7 +16,7 @@ WRONG = {
         (2 * rho * w_max, "2 times"),
         (rho * w_min, "`w_min`"),
         (w / w_max - rho, "`w`"),
-        (0.3, "expected"),
+        (0.3, "a formula in `rho`, `w_max`"),
     ],
     "ex2": [
         (1 - dw_min / w_max, "the 2 is missing"),
