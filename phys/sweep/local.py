@@ -1,26 +1,32 @@
-"""The runs of a sweep on this machine: one process for each, as many at a time as there are cores.
+"""The runs of a sweep on this machine: a worker process for every core, each with a run at a time.
 
-A process that dies takes its own run with it and no other; the run is tried once more.
+A worker is a program of its own, so that it has no need of the program that asked for the sweep:
+that may be a script, a notebook or a line of standard input. A worker that dies takes its own run
+with it and no other; the run is tried once more, in a new one.
 """
 
 from __future__ import annotations
 
-import multiprocessing
+import contextlib
+import json
 import os
+import queue
 import signal
+import subprocess
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from phys.history import Progress
-from phys.sweep.settings import Run, perform
+from phys.checked import InputError
+from phys.sweep.settings import Run
 
 TRIES = 2
-PRELOADED = ["phys.training", "phys.compiler", "numba"]
+LAST_LINES = 3
+LISTEN_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -30,14 +36,6 @@ class Outcome:
     run: Run
     record: dict[str, Any] | None
     failure: str = ""
-
-
-@dataclass
-class _Busy:
-    process: Any
-    pipe: Connection
-    run: Run
-    tries: int
 
 
 def cores() -> int:
@@ -67,80 +65,137 @@ def work(
         Where the runs keep their state meanwhile.
     moved : callable
         Called with a run and the part of it that is done, in [0, 1).
+
+    Raises
+    ------
+    InputError
+        A worker process cannot start.
     """
-    methods = multiprocessing.get_all_start_methods()
-    context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    if "forkserver" in methods:
-        context.set_forkserver_preload(PRELOADED)
+    heard: queue.SimpleQueue[tuple[Worker, str, Any]] = queue.SimpleQueue()
     waiting = deque((run, 1) for run in runs)
-    busy: list[_Busy] = []
+    workers: list[Worker] = []
     try:
-        while waiting or busy:
-            while waiting and len(busy) < jobs:
-                busy.append(_start(context, *waiting.popleft(), data_dir, folder))
-            ready = wait([b.pipe for b in busy])
-            for one in [b for b in busy if b.pipe in ready]:
-                word, value = _hear(one)
-                if word == "moved":
-                    moved(one.run, value)
-                    continue
-                busy.remove(one)
-                one.process.join()
-                if word == "record":
-                    yield Outcome(one.run, value)
-                elif word == "failed":
-                    yield Outcome(one.run, None, value)
-                elif one.tries < TRIES:
-                    waiting.append((one.run, one.tries + 1))
+        workers += [Worker(heard) for _ in range(min(jobs, len(waiting)))]
+        while workers:
+            worker, word, value = _next(heard)
+            run = worker.run
+            if worker not in workers:  # it was let go
+                continue
+            if word == "ended":
+                workers.remove(worker)
+                worker.end()
+                if run is None:
+                    raise InputError(
+                        f"a worker process of the sweep cannot start: {worker.why()}; mend that, "
+                        f"or give fewer jobs"
+                    )
+                if worker.tries < TRIES:
+                    waiting.append((run, worker.tries + 1))
                 else:
-                    yield Outcome(one.run, None, f"{value}, {TRIES} times; is the memory full?")
+                    yield Outcome(run, None, f"{TRIES} times {worker.why()}")
+                if waiting:
+                    workers.append(Worker(heard))
+            elif run is not None and word == "moved":
+                moved(run, value)
+            else:
+                if run is not None:
+                    yield Outcome(run, value) if word == "record" else Outcome(run, None, value)
+                if waiting:
+                    worker.take(*waiting.popleft(), data_dir, folder)
+                else:
+                    workers.remove(worker)
+                    worker.end()
     finally:
-        for one in busy:
-            one.process.terminate()
-        for one in busy:
-            one.process.join()
+        for worker in workers:
+            worker.end()
 
 
-def _start(context: Any, run: Run, tries: int, data_dir: str | None, folder: Path | None) -> _Busy:
-    ours, theirs = context.Pipe(duplex=False)
-    checkpoint = None if folder is None else str(folder / f"{run.key}.npz")
-    process = context.Process(
-        target=_child, args=(theirs, run, data_dir, checkpoint), daemon=True, name=run.key
-    )
-    process.start()
-    theirs.close()
-    return _Busy(process, ours, run, tries)
+class Worker:
+    """A process of `phys.sweep.worker`, and the run that it has.
+
+    Parameters
+    ----------
+    heard : SimpleQueue
+        Gets what the process tells, as (worker, word, value); "ended" is the last word.
+
+    Attributes
+    ----------
+    process : Popen
+    run : Run or None
+        None until the process is ready.
+    tries : int
+        How often the run has been begun.
+    """
+
+    def __init__(self, heard: queue.SimpleQueue[tuple[Worker, str, Any]]) -> None:
+        self.run: Run | None = None
+        self.tries = 0
+        self._last: deque[str] = deque(maxlen=LAST_LINES)
+        # The same modules must be found as here, wherever they are.
+        found = [str(folder) for folder in sys.path]
+        program = f"import sys; sys.path[:] = {found}; import phys.sweep.worker as w; w.main()"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+        )
+        output, errors = self.process.stdout, self.process.stderr
+        assert output is not None
+        assert errors is not None
+        self._threads = [
+            threading.Thread(target=self._listen, args=(output, heard), daemon=True),
+            threading.Thread(target=self._keep_last, args=(errors,), daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _listen(self, output: IO[str], heard: queue.SimpleQueue[tuple[Worker, str, Any]]) -> None:
+        for line in output:
+            if line.endswith("\n"):
+                heard.put((self, *json.loads(line)))
+        heard.put((self, "ended", None))
+
+    def _keep_last(self, errors: IO[str]) -> None:
+        self._last.extend(line.strip() for line in errors if line.strip())
+
+    def take(self, run: Run, tries: int, data_dir: str | None, folder: Path | None) -> None:
+        """Give the process a run."""
+        self.run, self.tries = run, tries
+        checkpoint = None if folder is None else str(folder / f"{run.key}.npz")
+        line = json.dumps([dict(run.settings), data_dir, checkpoint])
+        assert self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            print(line, file=self.process.stdin, flush=True)
+
+    def why(self) -> str:
+        """Return how the process ended, and the last that it wrote to standard error."""
+        code = self.process.wait()
+        if code >= 0:
+            ended = f"its process ended with exit code {code}"
+        else:
+            names = {s.value: s.name for s in signal.Signals}
+            ended = f"its process was ended by {names.get(-code, f'signal {-code}')}"
+        if code == -getattr(signal, "SIGKILL", 0):
+            ended += " (is the memory full?)"
+        return ended + (f". It wrote: {' | '.join(self._last)}" if self._last else "")
+
+    def end(self) -> None:
+        """End the process, if it still runs."""
+        self.process.terminate()
+        self.process.wait()
+        for thread in self._threads:
+            thread.join()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            assert pipe is not None
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
 
 
-def _hear(one: _Busy) -> tuple[str, Any]:
-    try:
-        word, value = one.pipe.recv()
-    except EOFError:
-        one.process.join()
-        return "died", f"its process ended with exit code {one.process.exitcode}"
-    return word, value
-
-
-def _child(pipe: Connection, run: Run, data_dir: str | None, checkpoint: str | None) -> None:
-    # Ctrl-C reaches the whole group: the parent hears it, and ends its children.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-    def tell(now: Progress) -> None:
-        if now.stage == "training" and now.fraction < 1:
-            pipe.send(("moved", float(now.fraction)))
-
-    try:
-        record = perform(run, data_dir, checkpoint, tell)
-    except Exception as error:
-        pipe.send(("failed", f"{type(error).__name__}: {error}"))
-    else:
-        pipe.send(("record", record))
-    pipe.close()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+def _next(heard: queue.SimpleQueue[tuple[Worker, str, Any]]) -> tuple[Worker, str, Any]:
+    # Some systems deliver Ctrl-C only between waits.
+    while True:
+        with contextlib.suppress(queue.Empty):
+            return heard.get(timeout=LISTEN_S)

@@ -1,4 +1,3 @@
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -7,11 +6,33 @@ import sys
 import pytest
 
 from phys.checked import InputError
-from phys.sweep import Choices, Run, Store, cluster, grid, perform, sweep
+from phys.sweep import Choices, Run, Store, cluster, grid, local, perform, sweep
 
 COMMAND = "from phys.cli import main; main()"
 FIXED = {"data": "digits", "epochs": 2, "samples": 300, "zero_shift": False, "layers": [64, 16, 10]}
 LONG = {**FIXED, "epochs": 25, "samples": 1000, "layers": [64, 32, 10]}
+SCRIPT = """
+import sys
+from phys.sweep import Run, sweep
+
+print("main runs")
+run = Run({{**{fixed}, "algorithm": "float", "seed": 0}})
+print(sweep([run], {store!r}, jobs=2).done, "done")
+"""
+
+
+@pytest.fixture
+def workers(monkeypatch):
+    """The worker processes of the sweeps on this machine, in the order of their start."""
+    made = []
+
+    class Noted(local.Worker):
+        def __init__(self, heard):
+            super().__init__(heard)
+            made.append(self)
+
+    monkeypatch.setattr(local, "Worker", Noted)
+    return made
 
 
 def records(store):
@@ -49,15 +70,49 @@ def test_a_wrong_setting_shows_before_anything_is_made(tmp_path):
     assert Store(tmp_path / "s.sqlite").results() == []
 
 
-def test_a_killed_process_costs_nothing_but_time(tmp_path):
+@pytest.mark.parametrize("way", ["script", "-c", "stdin"])
+def test_a_sweep_needs_nothing_of_the_program_that_asks_for_it(tmp_path, way):
+    program = SCRIPT.format(fixed=FIXED, store=str(tmp_path / "s.sqlite"))
+    path = tmp_path / "script.py"
+    path.write_text(program)
+    words = {"script": [str(path)], "-c": ["-c", program], "stdin": ["-"]}[way]
+    with path.open() as stdin:
+        ended = subprocess.run(
+            [sys.executable, *words], stdin=stdin, capture_output=True, text=True, cwd=tmp_path
+        )
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("main runs\n1 done\n", "", 0)
+    assert len(Store(tmp_path / "s.sqlite").results()) == 1
+
+
+def test_what_a_process_wrote_before_it_ended_is_the_reason(tmp_path, monkeypatch):
+    words = 'import os, sys; print("one\\ntwo\\nthe probe broke", file=sys.stderr, flush=True)'
+    (tmp_path / "sklearn.py").write_text(f"{words}; os._exit(3)")
+    monkeypatch.syspath_prepend(tmp_path)
+    report = sweep([Run({**FIXED, "seed": 0})], tmp_path / "s.sqlite", jobs=1)
+    ((_, reason),) = report.failed
+    assert reason == (
+        "2 times its process ended with exit code 3. It wrote: one | two | the probe broke"
+    )
+
+
+def test_a_process_that_cannot_start_ends_the_sweep_with_one_error(tmp_path, monkeypatch):
+    (tmp_path / "numpy.py").write_text('raise ImportError("numpy is broken here")')
+    monkeypatch.syspath_prepend(tmp_path)
+    runs = [Run({**FIXED, "seed": seed}) for seed in range(4)]
+    with pytest.raises(InputError, match=r"cannot start: .*ImportError: numpy is broken here"):
+        sweep(runs, tmp_path / "s.sqlite", jobs=2)
+    assert Store(tmp_path / "s.sqlite").results() == []
+
+
+def test_a_killed_process_costs_nothing_but_time(tmp_path, workers):
     runs = [Run({**LONG, "algorithm": "sgd", "seed": seed}) for seed in (0, 1)]
     killed = []
 
     def kill_the_first(run, part):
         if part > 0.1 and not killed:
             killed.append(run.settings["seed"])
-            (victim,) = [p for p in multiprocessing.active_children() if p.name == run.key]
-            os.kill(victim.pid, signal.SIGKILL)
+            (victim,) = [worker for worker in workers if worker.run == run]
+            victim.process.kill()
 
     report = sweep(runs, tmp_path / "s.sqlite", jobs=2, moved=kill_the_first)
     assert killed
@@ -68,19 +123,19 @@ def test_a_killed_process_costs_nothing_but_time(tmp_path):
         assert found[seed] == (own["accuracy"], own["loss"])
 
 
-def test_a_process_that_always_dies_is_reported(tmp_path):
+def test_a_process_that_always_dies_is_reported(tmp_path, workers):
     runs = [Run({**LONG, "algorithm": "sgd", "seed": 0}), Run({**FIXED, "seed": 1})]
 
     def kill(run, part):
         if run.settings["seed"] == 0:
-            for process in multiprocessing.active_children():
-                if process.name == run.key:
-                    os.kill(process.pid, signal.SIGKILL)
+            for worker in workers:
+                if worker.run == run:
+                    worker.process.kill()
 
     report = sweep(runs, tmp_path / "s.sqlite", jobs=2, moved=kill)
     ((run, reason),) = report.failed
     assert run == runs[0]
-    assert "exit code -9, 2 times" in reason
+    assert reason == "2 times its process was ended by SIGKILL (is the memory full?)"
     assert report.done == 1
 
 
