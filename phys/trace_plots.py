@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from phys.event_controller import StepResult
 
 UP, DOWN, GREY = BLUE, RED, "#999999"
-WEIGHTS = (BLACK, ORANGE, GREEN, PURPLE, SKY)
+HATCH = "////"
+"""Marks down pulses where colours cannot be told apart."""
+WEIGHTS = ((BLACK, "-"), (ORANGE, "--"), (GREEN, "-."), (PURPLE, ":"), (SKY, (0, (5, 1, 1, 1))))
+PULSES: dict[int, dict[str, Any]] = {
+    1: {"facecolor": UP, "edgecolor": "none"},
+    -1: {"facecolor": DOWN, "edgecolor": "white", "linewidth": 0.0, "hatch": HATCH},
+}
+"""How up and down pulses are drawn, by their sign."""
 OPERATIONS = {
     "forward": SKY,
     "backward": BLUE,
@@ -63,9 +70,9 @@ def timing_diagram(
     Returns
     -------
     matplotlib.figure.Figure
-        Above: pulses of the lines, blue in up phases, red in down phases. Middle: a mark per device
-        that switches, hollow where the overlap was not nominal (without `timing`: not the
-        longest). Below: weights, pale where they are going and full where they are.
+        Above: pulses of the lines, blue in up phases, red and hatched in down phases. Middle: a
+        mark per device that switches, hollow where the overlap was not nominal (without `timing`:
+        not the longest). Below: weights, pale where they are going and full where they are.
     """
     checked.whole("most_lines", most_lines, 1)
     checked.whole("devices", devices, 1)
@@ -93,17 +100,17 @@ def _draw_lines(axes: Any, entries: np.ndarray, most: int) -> None:
             ends = own["time_fs"][own["kind"] == FALL]
             count = min(starts.size, ends.size)  # A trace that was full may lack an end.
             spans = np.stack([starts["time_fs"][:count], ends[:count]], axis=1) / FS_PER_NS
-            colors = [UP if p > 0 else DOWN for p in starts["polarity"][:count]]
-            axes.broken_barh(
-                [(a, b - a) for a, b in spans], (len(labels) - 0.35, 0.7), facecolors=colors
-            )
+            for sign, look in PULSES.items():
+                drawn = spans[starts["polarity"][:count] == sign]
+                axes.broken_barh([(a, b - a) for a, b in drawn], (len(labels) - 0.35, 0.7), **look)
             labels.append(f"{side} {line}")
     axes.set_yticks(range(len(labels)), labels, fontsize=7)
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
     axes.set_title("Column and row lines: when each pulse is high")
     axes.set_ylabel("line")
-    axes.legend(handles=[Patch(color=UP, label="up"), Patch(color=DOWN, label="down")], **BESIDE)
+    handles = [Patch(**PULSES[sign], label=name) for sign, name in ((1, "up"), (-1, "down"))]
+    axes.legend(handles=handles, **BESIDE)
 
 
 def _draw_switching(axes: Any, entries: np.ndarray, timing: Timing | None) -> None:
@@ -145,7 +152,7 @@ def _draw_weights(axes: Any, entries: np.ndarray, devices: int, timing: Timing |
     end = entries["time_fs"].max() / FS_PER_NS
     tau = 0.0 if timing is None else timing.settling_ns
     most = places[np.argsort(-counts, kind="stable")[:devices]]
-    for place, color in zip(most, cycle(WEIGHTS), strict=False):
+    for place, (color, dash) in zip(most, cycle(WEIGHTS), strict=False):
         own = switched[(switched["row"] == place[0]) & (switched["column"] == place[1])]
         times = own["time_fs"] / FS_PER_NS
         settled = np.concatenate([[own["weight"][0] - own["step"][0]], own["weight"]])
@@ -154,18 +161,20 @@ def _draw_weights(axes: Any, entries: np.ndarray, devices: int, timing: Timing |
             np.concatenate([settled, settled[-1:]]),
             where="post",
             color=color,
+            ls=dash,
             lw=1.5,
-            label=f"({place[0]}, {place[1]})",
         )
         if tau:
-            line.set_alpha(0.35)
+            line.set(alpha=0.35, ls="-")
             grid = np.linspace(0, end, 600)
             momentary = settled[np.searchsorted(times, grid, side="right")]
             for t, step in zip(times, own["step"], strict=True):
                 lag = np.exp(-np.maximum(grid - t, 0) / tau)
                 momentary = momentary - np.where(grid >= t, step * lag, 0)
-            axes.plot(grid, momentary, color=color, lw=1.5)
-    axes.set_title("Weights of the devices with most pulses")
+            (line,) = axes.plot(grid, momentary, color=color, ls=dash, lw=1.5)
+        line.set_label(f"({place[0]}, {place[1]})")
+    going = "; pale: where they are going" if tau else ""
+    axes.set_title(f"Weights of the devices with most pulses{going}")
     axes.set_ylabel("weight $w$")
     axes.legend(title="device", title_fontsize=8, **BESIDE)
 

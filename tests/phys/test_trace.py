@@ -185,4 +185,8 @@ def test_the_diagram_shows_lines_switching_and_weights(times: dict[str, float]) 
     shown = sum(len(c.get_offsets()) for c in marks.collections)
     assert shown == trace.of(SWITCH).size
     assert len(weights.lines) == (6 if "settling_ns" in times else 3)
+    assert len({c.get_hatch() for c in lines.collections if c.get_paths()}) == 2
+    named = weights.get_legend().get_lines()
+    assert len({line.get_linestyle() for line in named}) == len(named) == 3
+    assert all(line.get_alpha() is None for line in named)  # where a weight is, not where it goes
     figure.savefig(io.BytesIO())
