@@ -15,7 +15,7 @@ import numpy as np
 from phys.elementary import F1, normal_from_bits
 from phys.loops import arrays as array_loops
 from phys.pulses import UpdatePlan, plan_update, update_key
-from phys.random_bits import SLOTS_PER_DEVICE, child
+from phys.random_bits import SLOTS_PER_DEVICE, U1, child
 from phys.simd import LANES
 
 if TYPE_CHECKING:
@@ -87,16 +87,43 @@ def give_pulses(
     float32
         How far each device moved.
     """
-    kernel, noise = crossbar.kernel, crossbar.noise
-    weights = crossbar.columns.reshape(-1)
-    table = crossbar.coefficients
-    table = table[device] if table.shape[0] > 1 else table
-    c = table.T
+    weights, table = crossbar.columns.reshape(-1), _coefficients(crossbar, device)
     w = weights[device]
     place = w if start is None else start
-    step = kernel.up_step(place, c, 0) if up else kernel.down_step(place, c, 0)
+    moved = _moved(crossbar, w, place, table.T, device, up, noise_key, slot, fraction)
+    _put_back(crossbar, device, moved, table)
+    return np.asarray(moved - w)
+
+
+def _coefficients(crossbar: Crossbar, device: np.ndarray) -> np.ndarray:
+    """Return the coefficients of devices: a copy of theirs, or those that all share."""
+    table = crossbar.coefficients
+    return table[device] if table.shape[0] > 1 else table
+
+
+def _put_back(
+    crossbar: Crossbar, device: np.ndarray, weights: np.ndarray, table: np.ndarray
+) -> None:
+    """Store the weights of devices, and their hidden numbers, which are among the coefficients."""
+    crossbar.columns.reshape(-1)[device] = weights
     if crossbar.hidden_places and table is not crossbar.coefficients:
         crossbar.coefficients[device] = table
+
+
+def _moved(
+    crossbar: Crossbar,
+    w: np.ndarray,
+    place: np.ndarray,
+    c: np.ndarray,
+    device: np.ndarray,
+    up: bool,
+    noise_key: Any,
+    slot: Any,
+    fraction: np.ndarray | None,
+) -> np.ndarray:
+    """Return the weights `w` after a pulse whose step is that at the weights `place`."""
+    kernel, noise = crossbar.kernel, crossbar.noise
+    step = kernel.up_step(place, c, 0) if up else kernel.down_step(place, c, 0)
     if noise[0] != 0 or noise[1] != 0:
         draw = device.astype(np.uint64) * SLOTS_PER_DEVICE + np.asarray(slot, dtype=np.uint64)
         xi = normal_from_bits(child(noise_key, draw))
@@ -106,9 +133,7 @@ def give_pulses(
             step = step * (F1 + noise[0] * xi)
     if fraction is not None:
         step = step * fraction
-    moved = np.minimum(np.maximum(w + step, c[kernel.low_place]), c[kernel.high_place])
-    weights[device] = moved
-    return np.asarray(moved - w)
+    return np.asarray(np.minimum(np.maximum(w + step, c[kernel.low_place]), c[kernel.high_place]))
 
 
 def update(
@@ -119,7 +144,7 @@ def update(
     pulses: int,
     fractions: np.ndarray | None = None,
 ) -> None:
-    """Apply one parallel stochastic update, slot by slot.
+    """Apply one parallel stochastic update.
 
     `fractions`, float32 (columns, rows), is the part of a step that each device takes where
     timing is not ideal; a device with 0 gets no pulse.
@@ -131,22 +156,50 @@ def update(
         return
     noise_key = update_key(crossbar.streams[2], number)
     part = None if fractions is None else fractions.reshape(-1)
-    for slot in range(pulses):
-        i = plan.rows.firing(slot)
-        if not i.size:
-            continue
-        for j in _blocks(plan.columns.firing(slot), i.size):
-            device = (j[:, None] * rows + i).reshape(-1)
-            up = ((x[j, None] > 0) == (d[i] > 0)).reshape(-1)
-            if part is not None:
-                device, up = device[part[device] > 0], up[part[device] > 0]
-            for direction in (True, False):
-                chosen = device[up == direction]
-                if chosen.size:
-                    fraction = None if part is None else part[chosen]
-                    give_pulses(crossbar, chosen, direction, noise_key, slot, fraction)
-            given += device.size
+    i = np.flatnonzero(plan.rows.bits)
+    for j in _blocks(np.flatnonzero(plan.columns.bits), max(i.size, 1)):
+        trains = (plan.columns.bits[j, None] & plan.rows.bits[i]).reshape(-1)
+        hit = trains != 0
+        if part is not None:
+            hit &= part[j[:, None] * rows + i].reshape(-1) > 0
+        place = np.flatnonzero(hit)
+        a, b = np.divmod(place, i.size)
+        device, trains = j[a] * rows + i[b], trains[place]
+        up = (x[j] > 0)[a] == (d[i] > 0)[b]
+        given += int(np.bitwise_count(trains).sum())
+        for direction, chosen in ((True, up), (False, ~up)):
+            _give_trains(crossbar, device[chosen], trains[chosen], direction, noise_key, part)
     count_update(crossbar, plan, given)
+
+
+def _give_trains(
+    crossbar: Crossbar,
+    device: np.ndarray,
+    trains: np.ndarray,
+    up: bool,
+    noise_key: Any,
+    part: np.ndarray | None,
+) -> None:
+    """Give each device the pulses of its own train.
+
+    No device waits for another one: all get their first pulse, then their second, in whatever slots
+    these are. Most get one or two, and those that get most stand first.
+    """
+    if not device.size:
+        return
+    count = np.bitwise_count(trains)
+    order = np.argsort(count)[::-1]
+    device, trains = device[order], trains[order]
+    weights, table = crossbar.columns.reshape(-1)[device], _coefficients(crossbar, device)
+    fraction = None if part is None else part[device]
+    for more in (device.size - np.cumsum(np.bincount(count)[:-1])).tolist():
+        w, train = weights[:more], trains[:more]
+        slot = np.bitwise_count(~train & (train - U1)) if any(crossbar.noise) else 0
+        fractions = None if fraction is None else fraction[:more]
+        c = table.T[:, :more]
+        w[...] = _moved(crossbar, w, w, c, device[:more], up, noise_key, slot, fractions)
+        train &= train - U1
+    _put_back(crossbar, device, weights, table)
 
 
 def count_update(crossbar: Crossbar, plan: UpdatePlan, given: int) -> None:

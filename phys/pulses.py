@@ -16,10 +16,11 @@ from phys.loops.lines import TWO_32, peak_probabilities
 from phys.random_bits import (
     COLUMN_TRAIN,
     CYCLE_NOISE,
+    LOW_32,
     ROW_TRAIN,
     U1,
+    U32,
     child,
-    slot_word,
     stream_key,
 )
 
@@ -76,13 +77,16 @@ def draw_line_trains(values: np.ndarray, p_peak: np.float32, key: np.uint64, pul
     wanted = size / size.max() * p_peak
     clipped = wanted > np.float32(1)
     probability = np.minimum(wanted, np.float32(1))
-    threshold = (probability * TWO_32).astype(np.uint64)
-    bits = np.zeros(values.size, dtype=np.uint64)
     active = np.nonzero(values)[0]
+    threshold = (probability[active] * TWO_32).astype(np.uint64)
     keys = child(key, active.astype(np.uint64))
-    for slot in range(pulses):
-        words = slot_word(keys, np.array([slot], dtype=np.uint64))
-        bits[active] |= (words < threshold[active]).astype(np.uint64) << np.uint64(slot)
+    # One hash for two slots, see `phys.random_bits.slot_word`: a row of words per pair of slots.
+    words = child(keys, np.arange((pulses + 1) // 2, dtype=np.uint64)[:, None])
+    fires = np.stack(((words & LOW_32) < threshold, (words >> U32) < threshold), axis=1)
+    fires = fires.reshape(-1, active.size)[:pulses]
+    slots = np.arange(pulses, dtype=np.uint64)[:, None]
+    bits = np.zeros(values.size, dtype=np.uint64)
+    bits[active] = np.bitwise_or.reduce(fires.astype(np.uint64) << slots, axis=0)
     return Trains(bits, probability, clipped & (values != 0))
 
 
