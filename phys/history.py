@@ -73,6 +73,10 @@ class History:
         The trained network; its arrays hold the weights.
     algorithm : Algorithm
         With the learning rates of the last epoch.
+    steepest : Algorithm
+        With the highest learning rates of the training, for the mean gradient of a batch.
+    steps : int
+        Batches of the training.
     reasons : tuple of str
         Why these rates, where theory chose them.
     probe : tuple of array
@@ -91,6 +95,8 @@ class History:
     samples_per_second: float = 0.0
     network: Network | None = field(default=None, repr=False)
     algorithm: Any = field(default=None, repr=False)
+    steepest: Any = field(default=None, repr=False)
+    steps: int = field(default=0, repr=False)
     reasons: tuple[str, ...] = ()
     probe: tuple[Any, Any] | None = field(default=None, repr=False)
 
@@ -110,10 +116,14 @@ class History:
         >>> history.explain().statements[0].assumption
         'updates are delivered whole'
         """
-        from phys.guidance import explain
+        from phys.algorithms.floating import FloatSGD
+        from phys.guidance import explain, explain_floating
 
         if self.network is None or self.probe is None or not self.loss:
             raise InputError("history: the training has not ended an epoch; let it end one")
+        if isinstance(self.steepest, FloatSGD):
+            rate, batch, loss = self.steepest.lr, self.settings["batch"], self.loss[-1]
+            return explain_floating(self.network, rate, self.steps, batch, loss, *self.probe)
         return explain(self.network, self.algorithm, self.layers, self.loss[-1], *self.probe)
 
     def as_dict(self) -> dict[str, Any]:

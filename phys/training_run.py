@@ -155,11 +155,11 @@ class TrainingRun:
     @property
     def effective(self) -> Algorithm:
         """The algorithm with the rates of this epoch, for the gradient of a single sample."""
-        algorithm = self.algorithm
-        factor = self.schedule.factor(min(self.epoch, self.epochs - 1))
-        if factor != 1:
-            algorithm = algorithm.scheduled(factor)
+        algorithm = self._scheduled(self.schedule.factor(min(self.epoch, self.epochs - 1)))
         return algorithm if self.batch == 1 else algorithm.slowed(1 / self.batch)
+
+    def _scheduled(self, factor: float) -> Algorithm:
+        return self.algorithm if factor == 1 else self.algorithm.scheduled(factor)
 
     def moment(self) -> Moment:
         """Return what recorders look at."""
@@ -211,6 +211,8 @@ class TrainingRun:
         self.history.samples_per_second = self.samples_timed / max(self.seconds, 1e-9)
         self.history.layers = layer_reports(network)
         self.history.algorithm = self.effective
+        self.history.steepest = self._scheduled(max(map(self.schedule.factor, range(self.epochs))))
+        self.history.steps = self.epochs * -(-self.count // self.batch)
         self.history.probe = images[:PROBE], labels[:PROBE]
 
     def _next_stop(self, chunk: int) -> int:

@@ -2,11 +2,11 @@
 
 `equilibrium` measures the gradients of a network on probe images and says where theory puts its
 arrays; `rates` turns that into learning rates, `findings` and `explanation` compare it with what a
-training did.
+training did. `floating` says why a training without devices learned nothing.
 """
 
 from phys.guidance.equilibrium import LayerEquilibrium, equilibria
-from phys.guidance.explanation import Explanation, Statement, explain
+from phys.guidance.explanation import Explanation, Statement, explain, explain_floating
 from phys.guidance.findings import Finding, findings
 from phys.guidance.rates import SuggestedRates, suggest_rates
 
@@ -18,6 +18,7 @@ __all__ = [
     "SuggestedRates",
     "equilibria",
     "explain",
+    "explain_floating",
     "findings",
     "suggest_rates",
 ]

@@ -10,6 +10,7 @@ from typing import Any
 
 from phys.guidance.equilibrium import LayerEquilibrium, equilibria
 from phys.guidance.findings import Finding, findings
+from phys.guidance.floating import floating_findings
 from phys.history import LayerReport
 from phys.network import Network
 
@@ -63,9 +64,7 @@ class Explanation:
         return tuple(dict.fromkeys(s.assumption for s in self.statements if not s.holds))
 
     def __str__(self) -> str:
-        if self.reason:
-            return self.reason
-        lines = []
+        lines = [self.reason] if self.reason else []
         for statement in self.statements:
             mark = "holds   " if statement.holds else "VIOLATED"
             lines.append(f"layer {statement.layer}  {mark}  {statement.text}")
@@ -73,8 +72,6 @@ class Explanation:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        if self.reason:
-            return f"<p>{html.escape(self.reason)}</p>"
         rows = "".join(
             f"<tr><td>{s.layer}</td><td>{html.escape(s.assumption)}</td>"
             f"<td>{'holds' if s.holds else '<strong>violated</strong>'}</td>"
@@ -83,7 +80,12 @@ class Explanation:
         )
         notes = "".join(f"<li>{html.escape(str(f))}</li>" for f in self.findings)
         head = "<tr><th>layer</th><th>assumption</th><th></th><th>measured and predicted</th></tr>"
-        return f"<table>{head}{rows}</table>" + (f"<ul>{notes}</ul>" if notes else "")
+        said = f"<p>{html.escape(self.reason)}</p>" if self.reason else ""
+        return (
+            said
+            + (f"<table>{head}{rows}</table>" if rows else "")
+            + (f"<ul>{notes}</ul>" if notes else "")
+        )
 
 
 def explain(
@@ -126,6 +128,41 @@ def explain(
     sizes = [layer.c.rows * layer.c.cols for layer in network.layers]
     noted = findings(found, reports, loss, int(labels.max()) + 1, sizes)
     return Explanation(tuple(statements), tuple(noted))
+
+
+def explain_floating(
+    network: Network,
+    rate: float,
+    steps: int,
+    batch: int,
+    loss: float,
+    images: Any,
+    labels: Any,
+) -> Explanation:
+    """Say why a training in floating point learned nothing, if it did not.
+
+    Parameters
+    ----------
+    network : Network
+    rate : float
+        The highest learning rate of the training.
+    steps, batch : int
+        Steps that it took, and samples in each.
+    loss : float
+        Mean cross-entropy of the last epoch.
+    images, labels : the probe
+
+    Returns
+    -------
+    Explanation
+        Without statements, for there are no devices.
+    """
+    noted = floating_findings(network, rate, steps, batch, loss, images, labels)
+    reason = (
+        "training in floating point has no devices, whose asymmetry, noise and steps theory could "
+        "compare with what happened; what it did is in history.accuracy and history.loss"
+    )
+    return Explanation((), tuple(noted), reason)
 
 
 def _of_layer(layer: LayerEquilibrium, delivered: float, loss: float) -> list[Statement]:

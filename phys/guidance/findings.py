@@ -27,9 +27,9 @@ class Finding:
     Attributes
     ----------
     code : str
-        "stuck", "clipping", "coarse" or "saturated".
+        "stuck", "clipping", "coarse" or "saturated"; "overshoot" or "slow" in floating point.
     layer : int
-        From 1.
+        From 1; 0 for the whole network.
     measured, predicted : float
         The two numbers that the sentence compares.
     message : str

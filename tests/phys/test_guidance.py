@@ -8,11 +8,15 @@ import numpy as np
 import pytest
 
 from phys import Device, train
-from phys.algorithms import AGAD, SHD, PulsedSGD
+from phys.algorithms import AGAD, SHD, FloatSGD, PulsedSGD
 from phys.checked import InputError
 from phys.data import load
+from phys.gradients import probe_gradients
 from phys.guidance import equilibria, suggest_rates
 from phys.guidance.equilibrium import delivered_share, predicted_variance
+from phys.guidance.floating import gradient_products, largest_rate
+from phys.layers import parse_layers, stages_for
+from phys.network import Network
 from theory import laws
 
 DIGITS = load("digits")
@@ -99,9 +103,77 @@ def test_the_explanation_names_the_assumption_that_is_violated():
 
 
 def test_what_theory_does_not_speak_of_is_said():
-    history = train("digits", "float", epochs=1, samples=100, layers=(64, 10))
+    history = train("digits", AGAD(), epochs=1, samples=100, layers=(64, 10), zero_shift=True)
     assert "history.layers" in str(history.explain())
     assert history.explain().statements == ()
+    learned = train("digits", "float", epochs=2, layers=(64, 10)).explain()
+    assert "has no devices" in str(learned)
+    assert (learned.statements, learned.findings) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("code", "earned", "near_miss"),
+    [
+        ("overshoot", {"lr": 50}, {"lr": 1}),
+        ("overshoot", {"lr": 0.2, "activation": "tanh"}, {"lr": 0.05, "activation": "tanh"}),
+        ("overshoot", {"lr": 50, "batch": 10, "schedule": "cosine"}, {"lr": 1, "batch": 10}),
+        ("slow", {"lr": 1e-4}, {"lr": 0.05}),
+    ],
+)
+def test_a_training_in_floating_point_that_ends_at_chance_says_why(code, earned, near_miss):
+    history = train(DIGITS, "float", epochs=3, **earned)
+    (finding,) = history.explain().findings
+    assert finding.code == code
+    assert np.isfinite([finding.measured, finding.predicted]).all()
+    if code == "overshoot":
+        assert (finding.measured, finding.measured > finding.predicted) == (earned["lr"], True)
+    assert f"the loss is {history.loss[-1]:.3g}, and guessing costs 2.3" in finding.message
+    assert f"warning  {code}: " in str(history.explain())
+    assert f"<li>{code}: " in history.explain()._repr_html_()
+    learned = train(DIGITS, "float", epochs=3, **near_miss)
+    assert learned.explain().findings == ()
+
+
+@pytest.mark.parametrize(
+    ("layers", "activation", "batch"),
+    [
+        ((64, 10), "sigmoid", 1),
+        ((64, 32, 16, 10), "tanh", 1),
+        ((64, 32, 16, 10), "tanh", 5),
+        ((64, 256, 128, 10), "relu", 1),
+        ((parse_layers("conv4x3,pool2,16")), "tanh", 1),
+    ],
+)
+def test_first_steps_lower_the_loss_below_the_largest_rate_and_raise_it_above(
+    layers, activation, batch
+):
+    """The loss after single steps, each from the start, beside -lr|E g|^2 + lr^2 E[(g g')^2]/2.
+
+    Third orders and the curvature that gradients do not show are left out: a factor of four covers
+    them.
+    """
+    images, labels = DIGITS.train_images[:200], DIGITS.train_labels[:200].astype(int)
+    stages = stages_for(layers, DIGITS.name, DIGITS.image_shape, 10)
+
+    def untrained():
+        network = Network(stages, (), {}, 0, activation)
+        network.programme_initial_weights()
+        return network
+
+    def change(rate):
+        total = 0.0
+        for start in range(0, 200, 10):
+            network = untrained()
+            for n in range(start, start + batch):
+                inputs, directions, _ = untrained().backpropagate(images[n], int(labels[n]))
+                for layer, x, d in network.updates(inputs, directions):
+                    FloatSGD(rate / batch).update(layer, x, d)
+            total += probe_gradients(network, images, labels)[0]
+        return total / 20 - probe_gradients(untrained(), images, labels)[0]
+
+    largest = largest_rate(gradient_products(untrained(), images, labels), batch)
+    assert change(largest / 4) < 0
+    assert change(4 * largest) > 0
 
 
 def test_the_drift_of_sgd_balances_where_theory_says():
