@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from phys.device import Device
+from phys.functions.hidden_state import HiddenStateFunctions
+from phys.functions.steps import StepFunctions
 from phys.teaching.verdict import Verdict, kind_of, missing
 from theory import DeviceLaw
 from theory.errors import TheoryError
 
 EXAMPLES = 10
+EXAMPLE = '`DeviceLaw("mine", up=..., down=..., bounds=(-1, 1))`.'
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,16 @@ class DeviceAnswer:
         if sentence := missing(answer):
             return Verdict(False, sentence)
         law = answer.law if isinstance(answer, Device) else answer
+        if isinstance(law, StepFunctions | HiddenStateFunctions):
+            return Verdict(
+                False,
+                "the steps of this device are Python functions; here they have to be formulas in "
+                "`w`: " + EXAMPLE,
+            )
         if not isinstance(law, DeviceLaw):
             return Verdict(
                 False,
-                f"the answer is {kind_of(answer)}; a device is asked for: "
-                '`DeviceLaw("mine", up=..., down=..., bounds=(-1, 1))`.',
+                f"the answer is {kind_of(answer)}; a device is asked for: {EXAMPLE}",
             )
         if not law.is_numeric:
             names = ", ".join(p.name for p in law.parameters if p.value is None)

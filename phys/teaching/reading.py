@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 LONGEST = 500
 LARGEST_POWER = 50
+TYPESET = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*"})
+"""Signs that come with a formula when it is copied from a page."""
 
 
 class Unreadable(ValueError):
@@ -35,14 +38,15 @@ def read_formula(text: str) -> Expr:
 
     Examples
     --------
-    >>> read_formula("2*x**2 - 0.5")
-    2*x**2 - 1/2
+    >>> read_formula("2*x**2 - 0.5"), read_formula("−2·x")
+    (2*x**2 - 1/2, -2*x)
     """
     if len(text) > LONGEST:
         raise Unreadable(f"the text is longer than {LONGEST} characters; a short formula will do.")
     if "=" in text:
         raise Unreadable("give only what stands to the right of the equals sign.")
-    if "^" in text:
+    text = text.translate(TYPESET)
+    if any(sign in text for sign in "^²³"):
         raise Unreadable("a power is written with two stars: `x**2`, not `x^2`.")
     try:
         tree = ast.parse(text.strip(), mode="eval")
@@ -57,6 +61,8 @@ def read_formula(text: str) -> Expr:
 def _convert(node: ast.expr) -> Any:
     match node:
         case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+            if not math.isfinite(number):
+                raise Unreadable("it has a number that is too large; a simpler one will do.")
             return Rational(str(number))
         case ast.Name(id=name):
             if name in FUNCTIONS:
