@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,24 @@ class Population:
     low: Any
     high: Any
     values: Mapping[Any, Any]
+
+    def part(self, columns: slice, rows: int) -> Population:
+        """Return the population of some columns of an array with `rows` rows."""
+        chosen = slice(columns.start * rows, columns.stop * rows)
+        count = len(range(*chosen.indices(self.count)))
+
+        def own(number: Any) -> Any:
+            return number[chosen] if np.ndim(number) else number
+
+        values = {symbol: own(value) for symbol, value in self.values.items()}
+        return replace(
+            self,
+            count=count,
+            step=own(self.step),
+            low=own(self.low),
+            high=own(self.high),
+            values=values,
+        )
 
     @property
     def coefficients(self) -> np.ndarray:

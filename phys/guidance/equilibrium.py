@@ -14,21 +14,27 @@ symmetry point and psi = G/F:
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from phys.algorithms import SHD, PulsedSGD, TikiTaka
 from phys.crossbar import Crossbar
-from phys.gradients import probe_gradients
+from phys.guidance.measured import MeasuredGradients, measure
 from phys.network import Layer, Network
 from phys.pulses import update_gain
 from phys.symmetry import antisymmetric_slope, device_symmetry_points, per_device, symmetric_part
 from theory import DeviceLaw
 
 BOUND_SHARE = 0.05
+BLOCK = 2**14
+"""Devices whose numbers are held at once, beside which a network may be as large as it likes."""
+
 ALGORITHMS = (PulsedSGD, SHD, TikiTaka)
+
+_erfc = np.vectorize(math.erfc, otypes=[float])
 
 
 @dataclass(frozen=True)
@@ -124,10 +130,16 @@ def equilibria(
     """
     if not has_prediction(network, algorithm):
         return []
-    _, probes = probe_gradients(network, images, labels)
+    eta, pulses = gradient_rate(algorithm), algorithm.pulses
+    gains = [
+        float(update_gain(eta, layer.arrays[gradient_array(layer)].device.dw_min, pulses))
+        for layer in network.layers
+    ]
     return [
-        _layer(depth + 1, layer, algorithm, x, d)
-        for depth, (layer, (x, d)) in enumerate(zip(network.layers, probes, strict=True))
+        _layer(depth + 1, layer, algorithm, measured)
+        for depth, (layer, measured) in enumerate(
+            zip(network.layers, measure(network, gains, images, labels), strict=True)
+        )
     ]
 
 
@@ -174,87 +186,140 @@ def predicted_variance(
     return np.asarray((eta * square * f**2 / absolute + step * f) / (2 * slope))
 
 
-def _layer(number: int, layer: Layer, algorithm: Any, x: np.ndarray, d: np.ndarray) -> Any:
+def _layer(
+    number: int, layer: Layer, algorithm: Any, measured: MeasuredGradients
+) -> LayerEquilibrium:
     name = gradient_array(layer)
     array: Crossbar = layer.arrays[name]
-    device, population = array.device, array.population
-    eta, pulses = gradient_rate(algorithm), algorithm.pulses
-    product = np.abs(x).max(axis=1) * np.abs(d).max(axis=1)
-    gain = float(update_gain(eta, device.dw_min, pulses))
-    given = d / np.maximum(gain * product, 1.0)[:, None].astype(np.float32)
-
-    mean, absolute, square = (
-        _flat(a.T @ b) / len(x)
-        for a, b in ((x, -given), (np.abs(x), np.abs(given)), (x**2, given**2))
+    device, eta, pulses = array.device, gradient_rate(algorithm), algorithm.pulses
+    sums = _sums(layer, eta, measured, weigh_all=False)
+    if not sums.used:  # no gradient weighs the devices
+        sums = _sums(layer, eta, measured, weigh_all=True)
+    damping = between = float("nan")
+    if name == "a":
+        between = float(algorithm.transfer_every * array.cols)
+        kappa = algorithm.lr_c / between
+        damping = math.sqrt(eta * sums.friction_squared / max(4 * kappa * sums.stiffness, 1e-30))
+    return LayerEquilibrium(
+        layer=number,
+        array=name,
+        absolute_gradient=sums.absolute / sums.used,
+        pull=_rms(sums.expected_squared, sums.share),
+        drift_slope=sums.expected_times_ratio / sums.expected_squared
+        if sums.expected_squared
+        else float("nan"),
+        drift=_rms(sums.ratio_squared, sums.share),
+        rms=_rms(sums.away_squared, sums.used),
+        predicted_rms=_rms(sums.variance, sums.used),
+        at_bounds=sums.at_bounds / sums.used,
+        predicted_at_bounds=sums.predicted_at_bounds / sums.used,
+        delivered=delivered_share(measured.product, eta, device.dw_min, pulses),
+        damping=damping,
+        memory=1 / max(eta * sums.friction / array.columns.size, 1e-30),
+        round=between,
+        pulse_loss=sums.pulse_loss,
     )
-    curvature = _flat((x**2).T @ d**2) / len(x)
-    weight, reference = (_flat(z) for z in (array.columns, array.reference_columns))
+
+
+class _Sums(NamedTuple):
+    """Sums over devices; all but the last four over those that are used."""
+
+    used: float
+    absolute: float
+    share: float
+    expected_squared: float
+    expected_times_ratio: float
+    ratio_squared: float
+    away_squared: float
+    variance: float
+    at_bounds: float
+    predicted_at_bounds: float
+    stiffness: float
+    friction: float
+    friction_squared: float
+    pulse_loss: float
+
+
+def _sums(layer: Layer, eta: float, measured: MeasuredGradients, weigh_all: bool) -> _Sums:
+    """Add up the devices of the array that takes up the gradient, a block of columns at a time.
+
+    Parameters
+    ----------
+    layer : Layer
+    eta : float
+        Learning rate.
+    measured : MeasuredGradients
+    weigh_all : bool
+        Use every device, and all alike; else those with a gradient, each with the weight E|g|.
+    """
+    array: Crossbar = layer.arrays[gradient_array(layer)]
+    width = max(1, BLOCK // array.rows)
+    blocks = [
+        _block_sums(layer, eta, slice(start, start + width), measured, weigh_all)
+        for start in range(0, array.cols, width)
+    ]
+    return _Sums(*(float(sum(parts)) for parts in zip(*blocks, strict=True)))
+
+
+def _block_sums(
+    layer: Layer, eta: float, columns: slice, measured: MeasuredGradients, weigh_all: bool
+) -> _Sums:
+    name = gradient_array(layer)
+    array: Crossbar = layer.arrays[name]
+    device, population = array.device, array.population.part(columns, array.rows)
+    mean, absolute, square, curvature = measured.part(columns)
+    weight, reference = (_flat(z[columns]) for z in (array.columns, array.reference_columns))
     star = np.broadcast_to(device_symmetry_points(population), weight.size)
     centre = np.where(np.isfinite(star), star, reference)
     f = symmetric_part(population, centre)
     slope = np.maximum(antisymmetric_slope(population, centre), 1e-12)
-    form = device.form
-    psi = per_device(population, form.G / form.F)
+    psi = per_device(population, device.form.G / device.form.F)
 
-    used = absolute > 1e-12
+    used = np.ones(weight.size, dtype=bool) if weigh_all else absolute > 1e-12
     size = np.maximum(absolute, 1e-12)
     noise = 1 + max(device.cycle_noise, device.additive_noise) ** 2
     step = np.broadcast_to(np.asarray(population.step, dtype=float), weight.size)
     variance = predicted_variance(eta, size, square, f, slope, step * noise)
-    away = weight - reference
-    at = reference if name == "a" else weight
-    expected = -psi(at)[used]
-    ratio, share = (mean / size)[used], absolute[used]
+    expected = -psi(reference if name == "a" else weight)[used]
+    ratio = np.zeros(weight.size) if weigh_all else (mean / size)[used]
+    share = np.ones(weight.size) if weigh_all else absolute[used]
 
-    low, high = (_flat(b.T) for b in array.bounds)
+    low, high = (_flat(b.T[columns]) for b in array.bounds)
     margin = BOUND_SHARE * (high - low)
     close = (weight < low + margin) | (weight > high - margin)
-    deviation = np.sqrt(variance)
+    deviation = np.sqrt(2 * variance)
     tail = 0.5 * (
-        _erfc((high - margin - reference) / (deviation * np.sqrt(2)))
-        + _erfc((reference - low - margin) / (deviation * np.sqrt(2)))
+        _erfc((high - margin - reference) / deviation)
+        + _erfc((reference - low - margin) / deviation)
     )
     # Between hard bounds nothing scatters wider than evenly.
     tail = np.minimum(tail, 2 * BOUND_SHARE)
 
-    stiffness = float(np.sum(curvature * f))
     friction = absolute * slope
     if name == "a":
-        between = float(algorithm.transfer_every * array.cols)
-        kappa = algorithm.lr_c / between
-        damping = float(np.sqrt(eta * np.sum(friction**2) / max(4 * kappa * stiffness, 1e-30)))
-        core = layer.c
-        core_f = symmetric_part(core.population, np.broadcast_to(_flat(core.columns), weight.size))
-        core_step = np.asarray(core.population.step, dtype=float) * np.maximum(core_f, 0)
+        core = layer.c.population.part(columns, array.rows)
+        core_f = np.maximum(symmetric_part(core, _flat(layer.c.columns[columns])), 0)
         # The slow motion of C, dC/dt = -kappa k F C / (E|g| G'), works against its pulses.
-        pulse_loss = float(np.sum(core_step * np.sqrt(variance * 2 / np.pi) * friction / f)) / 4
+        pulse_loss = core.step * core_f * np.sqrt(variance * 2 / np.pi) * friction / f / 4
     else:
-        damping = between = float("nan")
         spread = step * absolute * f * noise / (2 * np.maximum(curvature * f + friction, 1e-30))
-        pulse_loss = float(np.sum(curvature * spread)) / 2
+        pulse_loss = curvature * spread / 2
 
-    if not used.any():  # no gradient weighs the devices
-        expected, share, ratio = -psi(at), np.ones(weight.size), np.zeros(weight.size)
-        used = np.ones(weight.size, dtype=bool)
-    weighted = float(np.sum(share * expected**2))
-    return LayerEquilibrium(
-        layer=number,
-        array=name,
-        absolute_gradient=float(absolute[used].mean()),
-        pull=_rms(expected, share),
-        drift_slope=float(np.sum(share * expected * ratio)) / weighted
-        if weighted
-        else float("nan"),
-        drift=_rms(ratio, share),
-        rms=float(np.sqrt(np.mean(away[used] ** 2))),
-        predicted_rms=float(np.sqrt(np.mean(variance[used]))),
-        at_bounds=float(close[used].mean()),
-        predicted_at_bounds=float(tail[used].mean()),
-        delivered=delivered_share(product, eta, device.dw_min, pulses),
-        damping=damping,
-        memory=1 / max(eta * float(np.mean(friction)), 1e-30),
-        round=between,
-        pulse_loss=pulse_loss,
+    return _Sums(
+        used=float(used.sum()),
+        absolute=absolute[used].sum(),
+        share=share.sum(),
+        expected_squared=np.sum(share * expected**2),
+        expected_times_ratio=np.sum(share * expected * ratio),
+        ratio_squared=np.sum(share * ratio**2),
+        away_squared=np.sum((weight - reference)[used] ** 2),
+        variance=variance[used].sum(),
+        at_bounds=float(close[used].sum()),
+        predicted_at_bounds=tail[used].sum(),
+        stiffness=np.sum(curvature * f),
+        friction=friction.sum(),
+        friction_squared=np.sum(friction**2),
+        pulse_loss=pulse_loss.sum(),
     )
 
 
@@ -262,12 +327,5 @@ def _flat(values: np.ndarray) -> np.ndarray:
     return np.asarray(values, dtype=np.float64).reshape(-1)
 
 
-def _rms(values: np.ndarray, share: np.ndarray) -> float:
-    total = float(np.sum(share))
-    return float(np.sqrt(np.sum(share * values**2) / total)) if total else 0.0
-
-
-def _erfc(z: np.ndarray) -> np.ndarray:
-    from scipy.special import erfc
-
-    return np.asarray(erfc(z))
+def _rms(squares: float, weight: float) -> float:
+    return math.sqrt(squares / weight) if weight else 0.0
