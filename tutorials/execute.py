@@ -63,9 +63,12 @@ def fold(notebook: nbformat.NotebookNode) -> None:
 def main() -> int:
     """Execute the notebooks that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help="file names; default: all")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks; default: all")
     names = parser.parse_args().names
-    paths = [FOLDER / Path(name).name for name in names] or sorted(FOLDER.glob("*.ipynb"))
+    known = {path.stem: path for path in sorted(FOLDER.glob("*.ipynb"))}
+    if unknown := [name for name in names if Path(name).stem not in known]:
+        parser.error(f"no notebook is called {unknown[0]!r}; there are {', '.join(known)}")
+    paths = [known[Path(name).stem] for name in names] or list(known.values())
     for path in paths:
         start = time.monotonic()
         print(f"{path.name} ... ", end="", flush=True)

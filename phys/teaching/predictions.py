@@ -21,7 +21,8 @@ class Prediction:
     options : mapping of letter to text
         The choices; empty where a number is asked for.
     replies : mapping of letter to sentence
-        What to say to a reader who chose this letter and was wrong.
+        What to say to a reader who chose this letter and was wrong; under two letters, the choice
+        and the result, where that depends on what came out.
     unit : str
         Of the number.
     relative : float
@@ -63,7 +64,8 @@ class Prediction:
         if isinstance(choice, str) or isinstance(truth, str):
             if choice == truth:
                 return "It came out as you said."
-            return str(self.replies.get(str(choice), "It came out otherwise."))
+            usual = self.replies.get(str(choice), "It came out otherwise.")
+            return str(self.replies.get(f"{choice}{truth}", usual))
         if abs(choice - truth) <= self.relative * abs(truth):
             return "You were close."
         if choice * truth < 0:

@@ -22,6 +22,7 @@ MINUTES_AN_EXERCISE = 2.5
 
 PATHS = re.compile(r"/(?:home|tmp|root|work|usr|opt|var|Users)/|[A-Z]:\\\\")
 TRACES = re.compile(r"Traceback \(most recent call last\)|\w+Warning:|0x[0-9a-f]{6,}")
+UNREAD = re.compile(r"\||\W*\w+, not yet:.* not answered yet:|\*No reader here:")
 TYPED_NUMBER = re.compile(r"(?<![\w.])\d+\.\d+(?!\w|\.\d)|(?<![\w.])\d+\s?%")
 
 
@@ -117,10 +118,12 @@ def _typed_numbers(notebook: dict[str, Any]) -> Iterator[str]:
 def estimated_minutes(notebook: dict[str, Any], exercises: int) -> float:
     """Estimate how long a newcomer takes, from words, code, figures and exercises.
 
-    Tables are for looking things up.
+    Tables and listings are for looking things up, and what a saved notebook says in place of an
+    answer is never read: a reader answers.
     """
     code = sum(cell["cell_type"] == "code" for cell in notebook["cells"])
-    words = sum(len(line.split()) for line in prose(notebook).splitlines() if line[:1] != "|")
+    running = re.sub(r"^```.*?^```", "", prose(notebook), flags=re.DOTALL | re.MULTILINE)
+    words = sum(len(line.split()) for line in running.splitlines() if not UNREAD.match(line))
     return (
         words / WORDS_A_MINUTE
         + code * MINUTES_A_CODE_CELL

@@ -147,6 +147,26 @@ BREAKS = {
 }
 
 
+UNREAD = (
+    "✗ **ex1, not yet:** not answered yet: put your answer in the place of `...`.",
+    "*No reader here: the stored prediction is* (a) up",
+    "| a table | to look things up |",
+    "```text\na listing\nof events\n```",
+)
+
+
+def estimated(text: str) -> float:
+    said = {"output_type": "display_data", "data": {"text/markdown": text}, "metadata": {}}
+    return notebooks.estimated_minutes(
+        altered(lambda cells: cells[1]["outputs"].append(said)), exercises=0
+    )
+
+
+def test_only_what_a_reader_reads_takes_time():
+    assert {estimated(text) for text in UNREAD} == {estimated("")}
+    assert estimated("Ten words more take a reader three seconds or so.") > estimated("")
+
+
 def test_a_good_notebook_breaks_no_rule():
     assert notebooks.broken_rules(GOOD) == []
 

@@ -176,9 +176,13 @@ def test_devices_that_do_not_conform_are_shown_a_counter_example(monkeypatch):
 
 
 def test_predictions_are_compared_with_what_came_out():
-    letter = Prediction("a", {"a": "up", "b": "down"}, {"a": "Look at G."})
+    choices = {"a": "up", "b": "nowhere", "c": "down"}
+    letter = Prediction("a", choices, {"a": "Look at G.", "b": "It rose.", "bc": "It fell."})
     assert letter.compare("a", "a") == "It came out as you said."
     assert letter.compare("a", "b") == "Look at G."
+    assert letter.compare("b", "a") == "It rose."
+    assert letter.compare("b", "c") == "It fell."
+    assert letter.compare("c", "a") == "It came out otherwise."
     number = Prediction(0.3)
     assert number.compare(0.31, 0.3) == "You were close."
     assert "other sign" in number.compare(-0.3, 0.3)

@@ -47,7 +47,7 @@ EXERCISES = {
     "ex1": Exercise(
         Number(
             mean_pulses,
-            "The number of slots does not count, as long as no probability is cut off at 1: more "
+            "The number of slots does not count, as long as no probability is clipped at 1: more "
             "slots only make the result less random.",
             mistakes={
                 "that is the wanted change of the weight; divide by the nominal step.": lambda: (
@@ -160,7 +160,8 @@ PREDICTIONS = {
         },
         {
             "a": "The changes are smaller, but they still point in the right direction.",
-            "b": "It forgave more than that.",
+            "b": "It suffered more than that.",
+            "bc": "It forgave more than that.",
             "c": "It suffered more than that.",
         },
     ),

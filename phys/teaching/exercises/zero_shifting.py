@@ -212,6 +212,7 @@ PREDICTIONS = {
         {
             "a": "The steps did stay unequal, and yet it helped.",
             "b": "It helped more than that.",
+            "ba": "It helped less than that.",
             "c": "It helped less than that.",
         },
     ),
