@@ -5,12 +5,23 @@ Usage: python check_wheel.py WHEEL
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("theory", "phys")
+
+
+def tracked() -> set[str] | None:
+    """Return the files of the packages that git tracks, or None where there is no checkout."""
+    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--", *PACKAGES]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    return set(done.stdout.split("\0")) - {""} if done.returncode == 0 else None
 
 
 def problems(wheel: Path) -> list[str]:
@@ -22,6 +33,14 @@ def problems(wheel: Path) -> list[str]:
             f"{name} does not belong in the wheel"
             for name in sorted(names)
             if name.split("/")[0] not in (*PACKAGES, info)
+        ]
+        belong = tracked()
+        if belong is None:
+            belong = {name for name in names if (ROOT / name).is_file()}
+        found += [
+            f"{name} is not tracked by git: an earlier build left it over, or it was never added"
+            for name in sorted(names - belong)
+            if name.split("/")[0] in PACKAGES
         ]
         for package in PACKAGES:
             source = ROOT / package

@@ -55,19 +55,22 @@ def test_wheel_holds_the_two_packages_and_nothing_else(repository, wheel, tmp_pa
     good = run(sys.executable, check, wheel)
     assert good.returncode == 0, good.stderr
 
-    # The check itself is tried on a wheel that has one file too many and one that lacks one.
-    for name, keep in (("more", lambda _: True), ("less", lambda name: name != "phys/data.py")):
-        doctored = tmp_path / f"{name}.whl"
+    # The check itself is tried on wheels that have one file too many or one too few.
+    for added, left_out, complaint in (
+        ("tests/test_data.py", None, "tests/test_data.py does not belong"),
+        ("phys/gone.py", None, "phys/gone.py is not tracked by git"),
+        (None, "phys/data.py", "phys/data.py is missing"),
+    ):
+        doctored = tmp_path / "doctored.whl"
         with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(doctored, "w") as new:
-            for entry in filter(keep, old.namelist()):
-                new.writestr(entry, old.read(entry))
-            if name == "more":
-                new.writestr("tests/test_data.py", "")
+            for entry in old.namelist():
+                if entry != left_out:
+                    new.writestr(entry, old.read(entry))
+            if added:
+                new.writestr(added, "")
         bad = run(sys.executable, check, doctored)
         assert bad.returncode != 0
-        assert {"more": "tests/test_data.py does not belong", "less": "phys/data.py is missing"}[
-            name
-        ] in bad.stderr
+        assert complaint in bad.stderr
 
 
 def imported(package: Path) -> set[str]:
