@@ -87,7 +87,7 @@ COURSE = (
     Chapter(
         "05_pulses_in_time",
         "Pulses in time",
-        25,
+        26,
         (
             "read a timing diagram of a crossbar",
             "compute how long an update takes, in parallel and one by one",
@@ -97,7 +97,7 @@ COURSE = (
     Chapter(
         "06_hamiltonian",
         "The Hamiltonian",
-        30,
+        33,
         (
             "write down the energy that SHD dissipates",
             "tell damped from undamped training by the numbers of the device",

@@ -13,6 +13,4 @@ SOLUTIONS = {
     "ex3": 0.05 * (sqrt(2 / pi) * 1) ** 2 / (4 * 1 * 0.91),
     # k*(C - C*) + m_g*(r - w_star)/tau = 0.
     "ex4": noise * (w_star - r) / (curvature * tau),
-    # T is proportional to kappa; eta_A cancels; sigma**2/E|g| grows with sigma.
-    "ex5": "b",
 }

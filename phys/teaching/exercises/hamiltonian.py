@@ -10,7 +10,7 @@ from sympy import Expr, Symbol, diff, lambdify
 
 from phys.teaching.exercises.one_device import device_law
 from phys.teaching.formulas import Formula
-from phys.teaching.numbers import Choice, Number
+from phys.teaching.numbers import Number
 from phys.teaching.one_weight import OneWeight
 from phys.teaching.predictions import Prediction
 from phys.teaching.verdict import Exercise
@@ -25,9 +25,11 @@ CURVATURE, OPTIMUM = 1, 0.5
 VALUES: dict[Symbol, float] = {eta_A: ETA, kappa: KAPPA, noise: MEAN_SIZE, sigma: SIGMA}
 
 
-def motion(law: DeviceLaw, reference: Any, **changes: Any) -> OneWeight:
-    """Return SHD of one weight with the numbers of this notebook; kappa may be changed."""
-    shd = SHD(law, reference=reference, loss=quadratic(CURVATURE, OPTIMUM))
+def motion(
+    law: DeviceLaw, reference: Any, core: DeviceLaw | None = None, **changes: Any
+) -> OneWeight:
+    """Return SHD of one weight with the numbers of this notebook; rates may be changed."""
+    shd = SHD(law, core, reference=reference, loss=quadratic(CURVATURE, OPTIMUM))
     return OneWeight(shd, VALUES | {Symbol(k, positive=True): v for k, v in changes.items()})
 
 
@@ -168,23 +170,6 @@ EXERCISES = {
             "psi(r) = (r - w_star)/tau, since F = 1.",
         ),
     ),
-    "ex5": Exercise(
-        Choice(
-            "b",
-            "A slower transfer averages over more samples before C moves. That is the price: it "
-            "also takes longer to arrive.",
-            {
-                "a": "eta_A does not stand in the formula: it brings in more noise and more "
-                "friction, in the same proportion.",
-                "c": "sigma stands in the numerator squared, and E|g| grows with it in the "
-                "denominator: the temperature would double.",
-            },
-        ),
-        (
-            "Which of the three stands in the formula, and where?",
-            "E|g| is proportional to sigma.",
-        ),
-    ),
 }
 
 PREDICTIONS = {
@@ -218,13 +203,13 @@ PREDICTIONS = {
         "a",
         {
             "a": "at the optimum all the same",
-            "b": "beside the optimum",
-            "c": "at a bound",
+            "b": "above the optimum",
+            "c": "below the optimum",
         },
         {
             "a": "The noise does not average out where the steps are unequal.",
-            "b": "It found the optimum.",
-            "c": "The loss holds it back.",
+            "b": "Look at the sign of psi at 0.",
+            "c": "Below the symmetry point psi is negative, and so is the slope of the tilt.",
         },
     ),
 }

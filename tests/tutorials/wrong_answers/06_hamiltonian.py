@@ -36,5 +36,4 @@ WRONG = {
         ((w_star - r) / (curvature * tau), "`m_g`, is missing"),
         (noise * w_star / (curvature * tau), "expected"),
     ],
-    "ex5": [("a", "same proportion"), ("c", "would double"), ("d", "choose one of")],
 }
