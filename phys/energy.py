@@ -37,7 +37,7 @@ from phys.pulses import update_gain
 from phys.symmetry import per_device
 from theory import w
 
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
+GAUSS_POINTS = 8
 
 
 @dataclass(frozen=True)
@@ -230,13 +230,14 @@ def _kinetic(a: Crossbar, r: np.ndarray, v: np.ndarray, clip: float) -> float:
     From the reference to the clip and from there on, so that the kink of phi lies on an end.
     """
     function = per_device(a.population, a.device.form.F)
+    nodes, weights = np.polynomial.legendre.leggauss(GAUSS_POINTS)
     inner = np.clip(v, -clip, clip)
     total = 0.0
     for begin, end in ((np.zeros_like(v), inner), (inner, v)):
         half = (end - begin) / 2
         if not half.any():
             continue
-        for node, weight in zip(NODES, WEIGHTS, strict=True):
+        for node, weight in zip(nodes, weights, strict=True):
             s = begin + half * (1 + node)
             total += weight * float(np.sum(half * np.clip(s, -clip, clip) / function(r + s)))
     return total

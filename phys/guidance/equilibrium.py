@@ -29,7 +29,7 @@ from phys.symmetry import antisymmetric_slope, device_symmetry_points, per_devic
 from theory import DeviceLaw
 
 BOUND_SHARE = 0.05
-BLOCK = 2**14
+BLOCK = 2**12
 """Devices whose numbers are held at once, beside which a network may be as large as it likes."""
 
 ALGORITHMS = (PulsedSGD, SHD, TikiTaka)

@@ -10,7 +10,7 @@ import numpy as np
 from phys.gradients import probe_gradients
 from phys.network import Network
 
-BATCH = 250
+BATCH = 100
 """Images whose gradients are held at once."""
 
 
