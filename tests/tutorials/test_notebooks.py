@@ -82,6 +82,20 @@ def test_the_stated_time_is_honest(path):
     assert 0.6 < estimate / chapter(path.stem).minutes < 1.3
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_the_opening_says_the_time_that_is_planned(path):
+    opening = f"It takes about {chapter(path.stem).minutes} minutes, exercises included."
+    assert opening in notebooks.prose(notebooks.read(path)), "run: make notebooks"
+
+
+def test_the_first_notebook_lists_the_course_as_it_is_planned():
+    shown = notebooks.prose(notebooks.read(TUTORIALS / "00_start_here.ipynb"))
+    for one in COURSE:
+        assert f"| [{one.title}]({one.name}.ipynb) | {one.goals[0]} | {one.minutes} |" in shown
+    hours, minutes = divmod(total_minutes(), 60)
+    assert f"Together that is {hours} hours and {minutes} minutes." in shown
+
+
 def test_the_whole_course_takes_less_than_four_hours():
     assert total_minutes() < 240
 
