@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import MaxNLocator
 
 from phys.energy import EnergyPoint, energy_balance
@@ -289,9 +289,8 @@ def _axes(ax: Axes | None) -> tuple[Figure, Axes]:
     if ax is None:
         figure = Figure(figsize=SIZE, layout="constrained")
         return figure, figure.add_subplot()
-    own = ax.get_figure(root=True)
-    assert own is not None
-    return own, ax
+    own = ax.figure
+    return own.figure if isinstance(own, SubFigure) else own, ax
 
 
 def _label(ax: Axes, title: str, across: str, up: str) -> None:
