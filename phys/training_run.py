@@ -28,6 +28,7 @@ from phys.training_state import pack, unpack
 from phys.zero_shifting import zero_shift as shift_array
 
 CHUNK = 1000
+HOLD_SECONDS = 0.3
 CHECKPOINT_SECONDS = 20.0
 PROBE = 1000
 RUNNING_TEST = 1000
@@ -100,7 +101,7 @@ class TrainingRun:
             check_has_energy(f"record_energy = {record_energy}", self.network, algorithm)
         self.records = Records(record, self.moment(), epochs * self.count)
         self.epoch_loss = self.seconds = 0.0
-        self.samples_timed = 0
+        self.samples_timed = self.piece = 0
         self.watch = Watch(self.network)
         self.history = History(data=data.source, notice=data.notice, network=self.network)
         self.history.records = self.records.recordings
@@ -177,7 +178,9 @@ class TrainingRun:
         if self.record_energy:
             chunk = min(chunk, max(self.count // self.record_energy // self.batch, 1) * self.batch)
         saved = time.monotonic()
+        self.piece = self.batch
         try:
+            run(self.effective, np.zeros(0, np.int64), 0.0)  # compiles, while Ctrl-C is heard
             if self.record_energy and not self.history.energy:
                 self._note_energy()
             self._check_numbers()
@@ -186,13 +189,8 @@ class TrainingRun:
                 order = sample_order(self.seed, self.epoch, self.count)
                 while self.position < self.count:
                     before, stop = self.samples, self._next_stop(chunk)
-                    began = time.perf_counter()
-                    with hold_interrupt():
-                        now = order[self.position : stop]
-                        self.epoch_loss = run(self.effective, now, self.epoch_loss)
-                        self.seconds += time.perf_counter() - began
-                        self.samples_timed += now.size
-                        self.position = stop
+                    while self.position < stop:
+                        self._learn_piece(run, order[self.position : stop], chunk)
                     self._check_numbers()
                     self._after(before)
                     if self.file is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
@@ -214,6 +212,19 @@ class TrainingRun:
         self.history.steepest = self._scheduled(max(map(self.schedule.factor, range(self.epochs))))
         self.history.steps = self.epochs * -(-self.count // self.batch)
         self.history.probe = images[:PROBE], labels[:PROBE]
+
+    def _learn_piece(self, run: fused.Runner, order: np.ndarray, most: int) -> None:
+        """Learn as many of the samples as Ctrl-C may wait for."""
+        now = order[: self.piece]
+        with hold_interrupt():
+            began = time.perf_counter()
+            self.epoch_loss = run(self.effective, now, self.epoch_loss)
+            seconds = time.perf_counter() - began
+            self.seconds += seconds
+            self.samples_timed += now.size
+            self.position += now.size
+        fits = int(HOLD_SECONDS * now.size / max(seconds, 1e-9)) // self.batch * self.batch
+        self.piece = min(max(fits, self.batch), most)
 
     def _next_stop(self, chunk: int) -> int:
         """Return the position at which something other than learning is to be done next."""

@@ -157,8 +157,8 @@ def test_a_signal_leaves_a_checkpoint_to_go_on_from(tmp_path: Path, repository: 
 def test_a_signal_waits_until_the_arrays_are_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pressed in the middle of a sample, Ctrl-C takes effect after the chunk it belongs to."""
-    monkeypatch.setattr(training_run, "CHUNK", 10)
+    """Pressed in the middle of a sample, Ctrl-C takes effect after it, not after the chunk."""
+    monkeypatch.setattr(training_run, "HOLD_SECONDS", 1e-9)
     pressed = []
 
     class Pressing(PulsedSGD):
@@ -176,10 +176,10 @@ def test_a_signal_waits_until_the_arrays_are_whole(
 
     file = tmp_path / "run.ckpt"
     before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(TrainingInterrupted, match="10 of 41 samples"):
+    with pytest.raises(TrainingInterrupted, match="3 of 41 samples"):
         run(Pressing(lr=0.05), checkpoint_file=file)
     assert signal.getsignal(signal.SIGINT) is before
-    assert len(pressed) == 10 * 2, "two layers and ten samples"
+    assert len(pressed) == 3 * 2, "two layers and three samples"
     assert bits(run(Pressing(lr=0.05), checkpoint_file=file, resume=True)) == bits(
         run(Pressing(lr=0.05))
     )
