@@ -80,15 +80,25 @@ def attracts(subject: Subject, side: int, part: float) -> None:
 
 @check(
     "symmetry.theory",
-    "The symmetry points that theory lists are the weights at which q_up - q_down changes its "
-    "sign, each with the value of its expression, stable where G rises.",
+    "The symmetry points that theory lists between the bounds are the weights at which "
+    "q_up - q_down changes its sign, each with the value of its expression, stable where G rises; "
+    "at those that it lists at a bound the two are equal.",
     needs=("formula",),
 )
 def theory(subject: Subject) -> None:
     """Compare the list with a search in numbers."""
     listed, found = _listed(subject), subject.profile.crossings
     span = subject.bounds[1] - subject.bounds[0]
-    turning = [p for p in listed if p.stable is not None]
+    ends = [p for p in listed if float(p) in subject.bounds]
+    turning = [p for p in listed if p.stable is not None and p not in ends]
+    for point in ends:
+        at = np.asarray(float(point))
+        up, down = float(subject.up(at)), float(subject.down(at))
+        require(
+            abs(up - down) <= 1e-6 * max(up, down, 1.0),
+            f"theory lists the bound {float(point):.9g}, but there the steps are {up:.6g} up and "
+            f"{down:.6g} down",
+        )
     for point in listed:
         number = float(point.expression.evalf(30))
         require(

@@ -31,7 +31,7 @@ from phys.checks.catalogue import MARK, markdown, renewed
 from phys.checks.code import counter_example, literal, origin_of
 from phys.checks.report import Report, Result
 from phys.checks.runner import run_check
-from theory import DeviceLaw, laws, w
+from theory import DeviceLaw, SymmetryPoints, laws, w
 
 SOFT = laws.soft_bounds(w_max=1, w_min=-1, imbalance=0.3)
 RUNAWAY = DeviceLaw("runaway", up=1 + w / 2, down=1 - w / 2, bounds=(-1, 1))
@@ -382,6 +382,24 @@ def test_the_documentation_lists_every_check(repository: Path) -> None:
     assert page.count(MARK) == 2
     assert markdown() in page
     assert renewed(page) == page
+
+
+def test_a_bound_at_which_both_steps_vanish_is_a_symmetry_point_and_no_sign_change() -> None:
+    stalls = DeviceLaw("stalls", up=1 - w**2, down=(1 + w) / 2, bounds=(-1, 1))
+    assert [float(point) for point in stalls.symmetry_points()] == [-1, 0.5]
+    recheck("symmetry.theory", stalls)
+
+
+def test_a_bound_at_which_the_steps_differ_is_no_symmetry_point() -> None:
+    stalls = DeviceLaw("stalls", up=1 - w**2, down=(1 + w) / 2, bounds=(-1, 1))
+
+    class Lists(DeviceLaw):
+        def symmetry_points(self) -> SymmetryPoints:
+            return stalls.symmetry_points()
+
+    differs = Lists("differs", up=1 - w, down=1 + w, bounds=(-1, 1))
+    with pytest.raises(AssertionError, match="lists the bound -1"):
+        recheck("symmetry.theory", differs)
 
 
 # -- pytest ----------------------------------------------------------------------------------
