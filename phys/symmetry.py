@@ -19,6 +19,9 @@ from phys.population import Population
 from theory import DeviceLaw, w
 
 BISECTIONS = 60
+BLOCK = 2**14
+"""Devices that are solved for at once; the temporary arrays are no larger."""
+
 SAMPLES = 1001
 """Weights at which functions are looked at for crossings."""
 
@@ -63,6 +66,15 @@ def device_symmetry_points(population: Population) -> np.ndarray:
         return _points_of_functions(population, population.device.law)
     if not isinstance(population.device.law, DeviceLaw):
         return np.array([np.nan])
+    numbers = (population.low, population.high, *population.values.values())
+    different = max(np.size(number) for number in numbers)
+    starts = range(0, different, BLOCK)
+    return np.concatenate(
+        [_points_of_law(population.part(slice(start, start + BLOCK), 1)) for start in starts]
+    )
+
+
+def _points_of_law(population: Population) -> np.ndarray:
     low, high = (
         np.atleast_1d(np.asarray(b, dtype=np.float64)) for b in (population.low, population.high)
     )

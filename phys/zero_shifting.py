@@ -21,7 +21,7 @@ from phys.array_kinds.mean_field import MeanFieldCrossbar
 from phys.checked import InputError
 from phys.crossbar import ENGINES, Crossbar
 from phys.random_bits import REFERENCE_ERROR, normals, stream_key
-from phys.symmetry import antisymmetric_slope, cycle_multiplier, symmetric_part
+from phys.symmetry import BLOCK, antisymmetric_slope, cycle_multiplier, symmetric_part
 from phys.timing import Timing
 from theory import DeviceLaw
 
@@ -86,7 +86,6 @@ def pairs_needed(xbar: Crossbar) -> int:
     InputError
         If the device has no law, or no stable symmetry point.
     """
-    population = xbar.population
     if not isinstance(xbar.device.law, DeviceLaw):
         raise InputError(
             "pairs = None needs a device with a law to compute the number of pairs; give "
@@ -99,16 +98,28 @@ def pairs_needed(xbar: Crossbar) -> int:
             f"pairs = None: {bad} of {points.size} devices of law {xbar.device.law.name!r} have no "
             f"stable symmetry point to converge to; give pairs=..., or change the law"
         )
+    width = max(1, BLOCK // xbar.rows)
+    needed = [
+        _pairs_of_devices(xbar, points, slice(start, start + width))
+        for start in range(0, xbar.cols, width)
+    ]
+    pairs = np.quantile(np.concatenate(needed), SLOWEST_QUANTILE)
+    return int(min(max(np.ceil(pairs), 1), MAX_PAIRS))
+
+
+def _pairs_of_devices(xbar: Crossbar, points: np.ndarray, columns: slice) -> np.ndarray:
+    """Return how many pairs the devices of some columns need, float64 (devices,)."""
+    population = xbar.population.part(columns, xbar.rows)
+    weights = xbar.columns[columns].reshape(-1)
+    points = points.reshape(xbar.columns.shape)[columns].reshape(-1)
     step = np.asarray(population.step * symmetric_part(population, points))
     slope = antisymmetric_slope(population, points)
     delta = np.asarray(population.step)
     jump = xbar.device.cycle_noise * step + xbar.device.additive_noise * delta
     scatter = jump / np.sqrt(2 * delta * slope)
     shrink = np.clip(np.abs(cycle_multiplier(population, points)), 1e-12, 1 - 1e-12)
-    distance = np.abs(xbar.columns.reshape(-1) - points)
-    ratio = np.maximum(distance / np.maximum(step, scatter), 1.0)
-    pairs = np.quantile(np.log(ratio) / -np.log(shrink), SLOWEST_QUANTILE)
-    return int(min(max(np.ceil(pairs), 1), MAX_PAIRS))
+    ratio = np.maximum(np.abs(weights - points) / np.maximum(step, scatter), 1.0)
+    return np.asarray(np.log(ratio) / -np.log(shrink))
 
 
 def zero_shift(
@@ -300,7 +311,8 @@ class _Watch:
         self.at.append(pairs)
         self.trace.append(flat[self.chosen].copy())
         if self.points is not None:
-            distance = np.abs(flat - self.points)
+            distance = flat - self.points
+            np.abs(distance, out=distance)
             self.rms.append(float(np.sqrt(np.nanmean(distance**2))))
             self.slowest.append(float(np.nanquantile(distance, SLOWEST_QUANTILE)))
 

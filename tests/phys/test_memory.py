@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,19 +19,9 @@ from tests.phys.helpers import digest, signals, small_device, state_digest
 
 SIDE = 4096
 GROWTH = f"""
-import json, resource, sys
-from pathlib import Path
-import numpy as np
+import json
 from phys import Crossbar
-from tests.phys.helpers import signals, small_device
-
-def peak():
-    status = Path("/proc/self/status")
-    if status.exists():  # what the system counts for a process holds its parent's peak, too
-        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
-        return int(lines["VmHWM"].split()[0]) * 1024
-    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return held if sys.platform == "darwin" else held * 1024
+from tests.phys.helpers import peak_of_process as peak, signals, small_device
 
 device = small_device(cycle_noise=0.3)
 Crossbar(8, 8, device).update(signals(8, 1), signals(8, 2), 0.1, 31)
@@ -61,6 +52,62 @@ def test_a_compiled_update_of_a_large_array_needs_a_fraction_of_it() -> None:
     assert update < array / 2
     # Negative control: the same measure sees a copy of the array.
     assert copy > 0.9 * array
+
+
+TRAINING = """
+import json, sys
+import numpy as np
+from phys import Device, train
+from phys.data import Dataset
+from tests.phys.helpers import peak_of_process as peak
+from theory import laws
+
+def data(images, pixels):
+    grey = np.zeros((images, pixels), np.float32)
+    grey[:, ::5] = 0.7
+    labels = np.arange(images) % 10
+    return Dataset("mnist", grey, labels, grey, labels, (pixels // 28, 28), "stripes")
+
+def training(data, layers):
+    device = Device(laws.soft_bounds(w_max=0.6, w_min=-0.6, imbalance=0.3), dw_min=0.001)
+    history = train(data, "shd", device, epochs=1, samples=500, layers=layers)
+    history.explain()
+    return history
+
+training(data(500, 28), (28, 5, 3, 10))
+large = data(10_000, 784)
+before = peak()
+network = training(large, (784, 256, 128, 10)).network
+after = peak()
+copy = large.train_images.copy()
+held = sum(
+    getattr(value, "nbytes", 0)
+    for layer in network.layers
+    for array in layer.arrays.values()
+    for value in vars(array).values()
+)
+needless = "dask", "IPython", "matplotlib", "pandas", "scipy.optimize", "scipy.stats", "sklearn"
+print(json.dumps([after - before - held, peak() - after, copy.nbytes,
+                  [name for name in needless if name in sys.modules]]))
+"""
+
+
+@pytest.mark.usefixtures("compiled")
+def test_a_training_needs_little_beside_its_images_and_arrays() -> None:
+    """Beside what Python and the libraries take for themselves, which a small training shows."""
+
+    def run() -> Any:
+        done = subprocess.run(
+            [sys.executable, "-c", TRAINING], capture_output=True, text=True, check=True
+        )
+        return json.loads(done.stdout)
+
+    run()  # compiles where the cache is empty, and a compiler's peak would hide what follows
+    beside, seen, copy, needless = run()
+    assert needless == []
+    assert beside < 16 * 2**20
+    # Negative control: the same measure sees a copy of the images.
+    assert seen > 0.5 * copy
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.3])

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from phys import Crossbar, Device, Spread, StepFunctions, Timing, zero_shift
+from phys import (
+    Crossbar,
+    Device,
+    Spread,
+    StepFunctions,
+    Timing,
+    symmetry,
+    zero_shift,
+    zero_shifting,
+)
 from phys.checked import InputError
 from phys.symmetry import cycle_multiplier, symmetric_part
 from phys.zero_shifting import pairs_needed
@@ -357,6 +368,38 @@ def test_progress_rises_to_one() -> None:
     zero_shift(Crossbar(2, 2, small_device()), pairs=50, progress=seen.append)
     assert seen == sorted(seen)
     assert seen[-1] == 1
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.3])
+def test_blocks_of_any_size_give_the_same_bits(
+    spread: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    xbar = Crossbar(7, 11, small_device(device_spread=spread, cycle_noise=0.3))
+    points, pairs = xbar.symmetry_points(), pairs_needed(xbar)
+    monkeypatch.setattr(symmetry, "BLOCK", 10)
+    monkeypatch.setattr(zero_shifting, "BLOCK", 20)
+    np.testing.assert_array_equal(xbar.symmetry_points(), points)
+    assert pairs_needed(xbar) == pairs
+
+
+def test_a_zero_shift_needs_a_few_numbers_for_each_device() -> None:
+    xbar = Crossbar(300, 1000, small_device(device_spread=0.3, cycle_noise=0.3))
+    zero_shift(Crossbar(2, 2, xbar.device), pairs=1)
+    number = xbar.columns.size * 8
+
+    def added(work: Callable[[], Any]) -> int:
+        tracemalloc.start()
+        work()
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    assert added(xbar.symmetry_points) < 2.5 * number
+    assert added(lambda: pairs_needed(xbar)) < 5 * number
+    assert added(lambda: zero_shift(xbar, pairs=1)) < 5 * number
+    # Negative control: the same measure sees the dozen numbers of an unbroken calculation.
+    population = xbar.population
+    assert added(lambda: symmetry._points_of_law(population)) > 5 * number
 
 
 # -- engines -----------------------------------------------------------------------------------
