@@ -36,17 +36,25 @@ def humped(size: float) -> DeviceLaw:
     return DeviceLaw("humped", up=1 - w / 2 + hump, down=1 + w / 2 - hump, bounds=(-1, 1))
 
 
-def steps_in_the_middle(law: DeviceLaw) -> bool:
-    """Return whether the steps at weight 0 are those that the exercise asks for."""
+def steps_in_the_middle(law: DeviceLaw) -> bool | str:
+    """Return whether the steps at weight 0 are those that the exercise asks for, or a sentence."""
     up, down = (float(step.subs(w, 0)) for step in (law.up, law.down))
-    return math.isclose(up, MIDDLE_UP, abs_tol=1e-9) and math.isclose(
-        down, MIDDLE_DOWN, abs_tol=1e-9
+    if math.isclose(up, MIDDLE_UP, abs_tol=1e-9) and math.isclose(down, MIDDLE_DOWN, abs_tol=1e-9):
+        return True
+    found = f"its steps at weight 0 are {up:.4g} up and {down:.4g} down"
+    if math.isclose(up, MIDDLE_DOWN, abs_tol=1e-9) and math.isclose(down, MIDDLE_UP, abs_tol=1e-9):
+        return f"{found}: the two formulas changed places."
+    return f"{found}, not {MIDDLE_UP:g} and {MIDDLE_DOWN:g}."
+
+
+def dies_away(law: DeviceLaw) -> bool | str:
+    """Return whether the up step vanishes at 1 and the down step at -1, or a sentence."""
+    up, down = float(law.up.subs(w, 1)), float(law.down.subs(w, -1))
+    if abs(up) < 1e-9 and abs(down) < 1e-9:
+        return True
+    return (
+        f"its up step at 1 is {up:.4g}, and its down step at -1 is {down:.4g}: both have to be 0."
     )
-
-
-def dies_away(law: DeviceLaw) -> bool:
-    """Return whether the up step vanishes at 1 and the down step at -1."""
-    return abs(float(law.up.subs(w, 1))) < 1e-9 and abs(float(law.down.subs(w, -1))) < 1e-9
 
 
 def is_curved(law: DeviceLaw) -> bool:
@@ -77,8 +85,8 @@ EXERCISES = {
             "Ten lines, and the whole toolkit knows your device: theory, arrays, training.",
             {
                 "its bounds are not -1 and 1.": lambda law: bool(law.bounds == (-1, 1)),
-                "its steps at weight 0 are not 1.2 up and 0.8 down.": steps_in_the_middle,
-                "its up step has to vanish at 1, and its down step at -1.": dies_away,
+                "its steps at weight 0 are other ones.": steps_in_the_middle,
+                "its steps do not vanish at the bounds.": dies_away,
                 "both of its steps are straight lines; bend one of them.": is_curved,
             },
         ),
@@ -128,6 +136,8 @@ EXERCISES = {
                 "add the conductance of weight 0.": lambda: conductance(WEIGHT) - conductance(0),
                 "weight 1 is 4 microsiemens above weight 0, not 8: the range goes from -1 to "
                 "1.": lambda: conductance(2 * WEIGHT),
+                "that takes the weight for the share of the range, but weights go from -1 to 1, "
+                "not from 0 to 1.": lambda: conductance(2 * WEIGHT - 1),
                 "that is counted from the lower end; weight 0 lies in the middle of the "
                 "range.": lambda: conductance(WEIGHT - 1),
                 "that is in siemens; a microsiemens is a millionth of it.": lambda: (
@@ -160,12 +170,12 @@ PREDICTIONS = {
     "p2": Prediction(
         "b",
         {
-            "a": "as well as on the repaired law",
+            "a": "as well as the one with the right law",
             "b": "a few percent worse",
             "c": "far worse",
         },
         {
-            "a": "Without a stable symmetry point, friction has the wrong sign.",
+            "a": "A symmetry point has to be stable, too: otherwise friction has the wrong sign.",
             "b": "Without a stable symmetry point, friction has the wrong sign: nothing settles.",
             "c": "It learned more than that.",
         },
@@ -180,7 +190,7 @@ PREDICTIONS = {
         {
             "a": "Simplicity counts, but not that much.",
             "b": "Another one was chosen.",
-            "c": "Every number has its price.",
+            "c": "Every number has its price, and buys nothing where a law has another shape.",
         },
     ),
 }
