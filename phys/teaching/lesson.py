@@ -8,12 +8,18 @@ from typing import Any
 from matplotlib import rcParams
 from matplotlib.figure import Figure
 
+from phys import compiler
 from phys.plots import STYLE
 from phys.teaching.display import say, shorten_errors, show
 from phys.teaching.plan import chapter, neighbours
 from phys.teaching.predictions import Prediction
-from phys.teaching.settings import is_automated
+from phys.teaching.settings import is_automated, is_quick
 from phys.teaching.verdict import Exercise, Verdict
+
+UNCOMPILED = (
+    "Python runs without the compiler numba here, and is slower. So trainings are shorter, and "
+    "data smaller, than in the printed notebook, and the numbers differ a little from those there."
+)
 
 
 class Lesson:
@@ -56,6 +62,8 @@ class Lesson:
         lines += ["", f"It takes about {self.chapter.minutes} minutes, exercises included."]
         if before is not None:
             lines[-1] += f" It builds on [{before.title}]({before.name}.ipynb)."
+        if is_quick() and not compiler.available():
+            lines += ["", UNCOMPILED]
         say("\n".join(lines))
 
     def closing(self) -> None:
