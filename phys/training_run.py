@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +18,7 @@ from phys.device import Device
 from phys.divergence import Watch
 from phys.energy import check_has_energy, measure_energy
 from phys.history import History, Progress, describe_device, layer_reports
+from phys.interrupts import hold_interrupt, repeat_interrupt
 from phys.layers import stages_for
 from phys.network import Network
 from phys.random_bits import CHOPPER, SAMPLE_ORDER, child, stream_key
@@ -180,7 +180,8 @@ class TrainingRun:
         saved = time.monotonic()
         self.piece = self.batch
         try:
-            run(self.effective, np.zeros(0, np.int64), 0.0)  # compiles, while Ctrl-C is heard
+            with repeat_interrupt():
+                run(self.effective, np.zeros(0, np.int64), 0.0)  # compiles
             if self.record_energy and not self.history.energy:
                 self._note_energy()
             self._check_numbers()
@@ -301,25 +302,6 @@ class TrainingRun:
         """Take up the state of the checkpoint."""
         assert self.file is not None
         unpack(self, *checkpoint.load(self.file, self.history.settings))
-
-
-@contextlib.contextmanager
-def hold_interrupt() -> Iterator[None]:
-    """Hold Ctrl-C back while weights and counters change, so that a checkpoint is never torn."""
-    import signal
-    import threading
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    caught: list[Any] = []
-    before = signal.signal(signal.SIGINT, lambda *args: caught.append(args))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if caught:
-        raise KeyboardInterrupt
 
 
 def _arrays_to_shift(

@@ -133,6 +133,7 @@ def _run(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from phys.checks import check_device
+    from phys.interrupts import repeat_interrupt
     from phys.user_object import load_object, origin
 
     device = load_object(target)
@@ -144,7 +145,7 @@ def _run(
         transient=True,
         disable=quiet or not Console(stderr=True).is_terminal,
     )
-    with _no_traces(), bars:
+    with _no_traces(), bars, repeat_interrupt():
         task = bars.add_task("", total=None)
 
         def show(name: str, done: int, total: int) -> None:
