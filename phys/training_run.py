@@ -212,7 +212,8 @@ class TrainingRun:
         self.history.algorithm = self.effective
         self.history.steepest = self._scheduled(max(map(self.schedule.factor, range(self.epochs))))
         self.history.steps = self.epochs * -(-self.count // self.batch)
-        self.history.probe = images[:PROBE], labels[:PROBE]
+        # Copies, so that a history does not keep all images in memory.
+        self.history.probe = images[:PROBE].copy(), labels[:PROBE].copy()
 
     def _learn_piece(self, run: fused.Runner, order: np.ndarray, most: int) -> None:
         """Learn as many of the samples as Ctrl-C may wait for."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+import gc
 import json
 import os
 import subprocess
 import sys
 import tracemalloc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from phys import Crossbar, arrays, fast
+from phys import Crossbar, arrays, fast, train
+from phys.data import load
 from phys.pulses import update_gain
 from tests.phys.helpers import digest, signals, small_device, state_digest
 
@@ -108,6 +112,17 @@ def test_a_training_needs_little_beside_its_images_and_arrays() -> None:
     assert beside < 16 * 2**20
     # Negative control: the same measure sees a copy of the images.
     assert seen > 0.5 * copy
+
+
+def test_a_history_does_not_keep_the_images() -> None:
+    digits = load("digits")
+    images = digits.train_images.copy()
+    seen, data = weakref.ref(images), dataclasses.replace(digits, train_images=images)
+    history = train(data, "float", epochs=1, layers=(64, 10))
+    del images, data
+    gc.collect()
+    assert seen() is None
+    assert history.explain() is not None
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.3])
