@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -233,6 +234,52 @@ def test_rates_scale_as_theory_says():
     assert firm.lr_c / firm.transfer_every == pytest.approx(per_sample / 4, rel=1e-6)
 
 
+def test_coarse_devices_get_rates_at_which_a_keeps_off_its_bounds():
+    """The last part measures: with theory's rates A scatters as said, and with trains alone wider.
+
+    A quadratic well and small steps are assumed, so that a factor of two is left either way.
+    """
+
+    def found(dw_min):
+        return suggest_rates(SHD(pulses=31), Device(soft(), dw_min=dw_min), DIGITS)
+
+    fine, coarse = found(0.001), found(0.02)
+    assert "deliver 50%" in fine.reasons[0]
+    assert "4 standard deviations fit into the 0.42" in coarse.reasons[0]
+    assert "one is 0.1 in layer" in coarse.reasons[0]
+    assert "25% of what guessing costs" in coarse.reasons[1]
+    loose = replace(coarse.algorithm, lr_a=20 * fine.algorithm.lr_a)
+
+    def widest(algorithm):
+        history = train(DIGITS, algorithm, Device(soft(), dw_min=0.02), epochs=4)
+        return max(
+            float(np.sqrt(np.mean(layer.a.effective_weights**2)))
+            for layer in history.network.layers
+        )
+
+    allowed = (0.6 - 0.18) / 4
+    assert allowed / 2 < widest(coarse.algorithm) < 2 * allowed
+    assert widest(loose) > 2 * allowed
+
+
+def test_steps_that_alone_reach_the_bounds_are_too_coarse():
+    """sqrt(dw_min F/(2 G')) = b/4 at dw_min = 2 G' b^2/(16 F): 0.0404 for these bounds."""
+    limit = 2 / 0.6 * 0.42**2 / 16 / 0.91
+    suggest_rates(SHD(), Device(soft(), dw_min=0.99 * limit), DIGITS, samples=200)
+    with pytest.raises(InputError, match=r"too coarse: .* take a dw_min below 0\.04, or give the"):
+        suggest_rates(SHD(), Device(soft(), dw_min=1.01 * limit), DIGITS, samples=200)
+    noisy = Device(soft(), dw_min=0.6 * limit, cycle_noise=1.0)
+    with pytest.raises(InputError, match="too coarse"):
+        suggest_rates(SHD(), noisy, DIGITS, samples=200)
+
+
+def test_rates_of_one_array_need_no_symmetry_point():
+    found = suggest_rates(PulsedSGD(), Device(STEADY, dw_min=0.03), DIGITS, samples=200)
+    assert "deliver 50%" in found.reasons[0]
+    held = suggest_rates(PulsedSGD(), Device(soft(), dw_min=0.03), DIGITS, samples=200)
+    assert held.algorithm.lr < found.algorithm.lr / 5
+
+
 def test_rates_that_theory_does_not_have_are_refused():
     device = Device(soft(), dw_min=0.001)
     with pytest.raises(InputError, match="no rates for algorithm 'agad'"):
@@ -249,3 +296,12 @@ def test_suggested_rates_train_real_mnist(mnist_dir):
     found = suggest_rates(SHD(), device, data)
     history = train(data, found.algorithm, device, epochs=1)
     assert history.accuracy[0] > 0.9
+
+
+@pytest.mark.parametrize("dw_min", [0.003, 0.03])
+def test_suggested_rates_are_no_worse_than_the_defaults_on_coarser_devices(mnist_dir, dw_min):
+    """Two points: seeds differ by up to one and a half after an epoch."""
+    device, data = Device(soft(), dw_min=dw_min), load("mnist", mnist_dir)
+    default = train(data, SHD(), device, epochs=1)
+    theory = train(data, SHD(), device, epochs=1, rates="theory")
+    assert theory.accuracy[0] > default.accuracy[0] - 0.02
