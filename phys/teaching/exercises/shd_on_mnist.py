@@ -7,14 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 from sympy import Expr, Symbol
 
+from phys.algorithms import SHD
+from phys.device import Device
+from phys.gradients import probe_gradients
 from phys.guidance import equilibria
 from phys.recording import Moment
 from phys.teaching.formulas import Formula
 from phys.teaching.numbers import Choice, Number
 from phys.teaching.predictions import Prediction
 from phys.teaching.verdict import Exercise
-from theory import DeviceLaw, laws
-from theory.symbols import w
+from theory import DeviceLaw, laws, pulse_response
+from theory.response import pulses
+from theory.symbols import dw_min, w, w_0
 
 BOUND, IMBALANCE = 0.6, 0.3
 LR_C, EVERY, COLUMNS = 0.2, 2, 129
@@ -28,10 +32,10 @@ def device_law() -> DeviceLaw:
 
 @dataclass(frozen=True)
 class Balance:
-    """Record how far the gradients of each layer are balanced by the asymmetry of its devices.
+    """Record whether the asymmetry of A balances the gradients of each layer, and where A and C go.
 
-    A value has, for each layer, E[g]/E|g| along -psi over -psi itself, and the share of the core
-    devices within a twentieth of a bound, and the mean E|g|: (3, layers).
+    A value has four numbers for each layer: E[g]/E|g| along -psi(r) over -psi(r), the mean E|g|,
+    and the mean weights of A and of C, counted from their references.
     """
 
     every: int | None = None
@@ -40,17 +44,54 @@ class Balance:
 
     def check(self, moment: Moment) -> tuple[int, ...]:
         """Return the shape of a value."""
-        return (3, len(moment.network.layers))
+        return (4, len(moment.network.layers))
 
     def measure(self, moment: Moment) -> np.ndarray:
-        """Return the three numbers of every layer."""
+        """Return the four numbers of every layer."""
         few = slice(0, self.probe)
         images, labels = moment.data.train_images[few], moment.data.train_labels[few]
         found = equilibria(moment.network, moment.algorithm, images, labels)
-        cores = [np.abs(layer.c.weights) for layer in moment.network.layers]
-        at_bounds = [float(np.mean(core > 0.95 * BOUND)) for core in cores]
-        sizes = [layer.absolute_gradient for layer in found]
-        return np.array([[layer.drift_slope for layer in found], at_bounds, sizes])
+        _, gradients = probe_gradients(moment.network, images, labels)
+        layers = moment.network.layers
+        sizes = [np.mean(np.abs(x).mean(axis=1) * np.abs(d).mean(axis=1)) for x, d in gradients]
+        return np.array(
+            [
+                [layer.drift_slope for layer in found],
+                sizes,
+                [layer.a.effective_weights.mean() for layer in layers],
+                [layer.c.effective_weights.mean() for layer in layers],
+            ]
+        )
+
+
+def pulses_per_transfer(algorithm: SHD, device: Device, reading: float) -> float:
+    """Return how many pulses of C a reading of A makes: no more than a train has slots.
+
+    Examples
+    --------
+    >>> device = Device(device_law(), dw_min=0.001)
+    >>> pulses_per_transfer(SHD(lr_c=0.2, pulses=10), device, 0.03)
+    6.0
+    """
+    return float(round(min(algorithm.lr_c * reading / device.dw_min, algorithm.pulses), 12))
+
+
+def driven(algorithm: SHD, device: Device, columns: int, samples: np.ndarray) -> np.ndarray:
+    """Return where C is driven from 0 while A stands at its symmetry point and its reference at 0.
+
+    Parameters
+    ----------
+    algorithm : SHD
+    device : Device
+    columns : int
+        Of the layer.
+    samples : (n,)
+        Since the start.
+    """
+    each = pulses_per_transfer(algorithm, device, float(device_law().symmetry_point()))
+    numbers = each * np.asarray(samples) / (algorithm.transfer_every * columns)
+    response = pulse_response(device_law()).expression.subs({dw_min: device.dw_min, w_0: 0})
+    return np.array([float(response.subs(pulses, number)) for number in numbers])
 
 
 def transfer_rate() -> Expr:
@@ -100,7 +141,12 @@ EXERCISES = {
             mistakes={
                 "the bias is a column, too.": lambda: EVERY * (COLUMNS - 1),
                 "a column is transferred only after every second sample.": lambda: COLUMNS,
+                "the bias is a column, too, and a column is transferred only after every second "
+                "sample.": lambda: COLUMNS - 1,
                 "rows are transferred all at once; count the columns.": lambda: EVERY * 10,
+                "a column has all rows in it: they are transferred at once, and do not count.": (
+                    lambda: EVERY * COLUMNS * 10
+                ),
             },
             unit="samples",
         ),
@@ -119,6 +165,9 @@ EXERCISES = {
                     IMBALANCE * BOUND
                 ),
                 "that is minus G over F at a bound.": lambda: -1.0,
+                "that is the up step over the down step; psi is G over F.": lambda: (
+                    (1 + IMBALANCE) / (1 - IMBALANCE)
+                ),
             },
         ),
         (
@@ -129,8 +178,8 @@ EXERCISES = {
     "ex4": Exercise(
         Choice(
             "c",
-            "For every sample the outputs' errors add up to zero. A tilt that is the same for all "
-            "rows finds nothing to balance it, and C runs to its bound.",
+            "Add the same to all rows, and the loss stays what it is: nothing holds C against a "
+            "tilt that all rows share.",
             {
                 "a": "its gradients are the largest of all.",
                 "b": "its reference is off like all others.",
@@ -145,16 +194,16 @@ EXERCISES = {
 
 PREDICTIONS = {
     "p1": Prediction(
-        "a",
+        "c",
         {
-            "a": "more than half of the energy",
-            "b": "about a tenth to a half of it",
-            "c": "less than a tenth",
+            "a": "more than half of it",
+            "b": "a tenth to a half of it",
+            "c": "less than a tenth: A is nearly at rest",
         },
         {
-            "a": "A network has little momentum.",
-            "b": "It came out otherwise.",
-            "c": "It came out otherwise.",
+            "a": "There is less motion in A than that.",
+            "b": "It is another share.",
+            "c": "Noise never lets A rest, and there are very many devices.",
         },
     ),
     "p2": Prediction(
