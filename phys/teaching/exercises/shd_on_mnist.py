@@ -90,8 +90,10 @@ def driven(algorithm: SHD, device: Device, columns: int, samples: np.ndarray) ->
     """
     each = pulses_per_transfer(algorithm, device, float(device_law().symmetry_point()))
     numbers = each * np.asarray(samples) / (algorithm.transfer_every * columns)
-    response = pulse_response(device_law()).expression.subs({dw_min: device.dw_min, w_0: 0})
-    return np.array([float(response.subs(pulses, number)) for number in numbers])
+    response = pulse_response(device_law()).expression
+    assert response is not None  # the steps of soft bounds are straight lines
+    after = response.subs({dw_min: device.dw_min, w_0: 0})
+    return np.array([float(after.subs(pulses, number)) for number in numbers])
 
 
 def transfer_rate() -> Expr:
