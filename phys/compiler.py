@@ -22,21 +22,27 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from phys import elementary, random_bits, simd
+from phys import elementary, random_bits, simd, slot_bits
 from phys.functions import loops as function_loops
 from phys.functions.compiled import OF_THIS_PROCESS
 from phys.loops import arrays as array_loops
 from phys.loops import layer_steps
 from phys.loops import lines as loops
 from phys.loops import maps as network_loops
+from phys.loops import packed as packed_loops
 from phys.loops import reads as read_loops
 from phys.loops import training as training_loops
 
 # Trainings may run in threads; a kernel is loaded once.
 _LOADING = threading.RLock()
 
-NOT_COMPILED = ("KERNELS", "SHARED", "STEPS", "RELAXING")
+NOT_COMPILED = ("KERNELS", "SHARED", "STEPS", "RELAXING", "NAMES", "BY_UNIT_VECTOR")
 RELAXES = "\ndef relaxed("
+PLAIN = """
+
+plain_update = update_array
+plain_column = update_column
+plain_give = give_column"""
 OPTIONS = "cache=True, nogil=True, error_model='numpy'"
 
 PREAMBLE = f"""import numpy as np
@@ -46,6 +52,14 @@ from numba import njit
 @njit({OPTIONS})
 def where(condition, a, b):
     return a if condition else b
+"""
+
+INTRINSICS = """from phys.simd import compiled_lane_dots
+from phys.slot_bits import GROUP, compiled_bit_functions, compiled_firing_lines
+
+lane_dot, plain_lane_dot = compiled_lane_dots()
+firing_lines = compiled_firing_lines()
+lowest_bit, count_bits = compiled_bit_functions()
 """
 
 
@@ -146,18 +160,23 @@ def _import(name: str, text: str) -> ModuleType:
     return module
 
 
+def _digest(module: ModuleType) -> str:
+    return hashlib.sha256(inspect.getsource(module).encode()).hexdigest()
+
+
 @cache
 def core() -> ModuleType:
     """Return the compiled functions that no law enters: random numbers, exp, reads, trains."""
     text = "\n".join(
         (
             PREAMBLE,
-            "from phys.simd import compiled_lane_dot\n\nlane_dot = compiled_lane_dot()",
+            INTRINSICS,
             kernel_source(random_bits),
             kernel_source(elementary),
             kernel_source(loops),
             kernel_source(read_loops),
-            f"# simd: {hashlib.sha256(inspect.getsource(simd).encode()).hexdigest()}\n",
+            *(f"# {m.__name__}: {_digest(m)}" for m in (simd, slot_bits)),
+            "",
         )
     )
     return load("core", text)
@@ -177,8 +196,9 @@ def law_module(step_source: str) -> ModuleType:
     """Return the compiled loops of one array for the step functions in `step_source`."""
     parts = [_compiled_steps(step_source), kernel_source(array_loops)]
     if RELAXES in step_source:
-        parts += ["\n\nplain_update = update_array"]
+        parts += [PLAIN]
         parts += [kernel_source(function_loops, function_loops.RELAXING)]
+    parts += [kernel_source(packed_loops, packed_loops.NAMES)]
     return load("law", "\n".join((*parts, "")))
 
 
@@ -204,6 +224,12 @@ def network_module() -> ModuleType:
     return load("network", text)
 
 
+def unit_vector_updates() -> str:
+    """Return the functions of `phys.loops.packed` for an array that has no update of a column."""
+    source = kernel_source(packed_loops, packed_loops.BY_UNIT_VECTOR)
+    return f"{source}\n\npulse_column = unit_vector_column\npulse_full = unit_vector_full\n"
+
+
 def training_module(step: str, laws: dict[str, ModuleType], plain: bool = True) -> ModuleType:
     """Return the compiled training loop around a layer step.
 
@@ -221,7 +247,11 @@ def training_module(step: str, laws: dict[str, ModuleType], plain: bool = True) 
         (
             f"import numpy as np\nfrom numba import njit\nfrom {core().__name__} import *",
             f"from {network_module().__name__} import *",
-            *(f"from {m.__name__} import update_array as update_{n}" for n, m in laws.items()),
+            *(
+                f"from {module.__name__} import {name} as {name}_{array}"
+                for array, module in laws.items()
+                for name in packed_loops.NAMES
+            ),
             "",
             kernel_source(layer_steps, (*layer_steps.SHARED, step)),
             f"\nlayer_step = {step}\n",

@@ -13,7 +13,9 @@ import numpy as np
 
 from phys import arrays, compiler
 from phys.array_kinds.mean_field_kernel import MeanFieldKernel
-from phys.loops.lines import NOISE_LANES
+from phys.loops.lines import AT_ONCE, NOISE_LANES
+from phys.pulses import MAX_PULSES
+from phys.slot_bits import GROUP
 
 if TYPE_CHECKING:
     from phys.crossbar import Crossbar
@@ -37,20 +39,31 @@ def law_module(kernel: Any) -> Any:
 def scratch(lines: int) -> tuple[Any, ...]:
     """Return the working memory of an update of an array with at most `lines` lines on a side.
 
-    Index (lines,), keys, thresholds and trains (3, lines), lines that fire by side (columns, rows),
-    sign and slot (2, 2, 64, lines), how many those are (2, 2, 64), and for the noise of a block of
-    devices their places (block,) and what `phys.loops.lines.normals_into` writes, (block,) each.
+    For the columns and for the rows what `phys.loops.lines.draw_side` writes: lines (places, sizes,
+    keys, thresholds), words, lists by sign (2, slots * lines) and their ends (2, slots + 1). For
+    the noise of a block of devices their places (block,) and what `phys.loops.lines.normals_into`
+    writes, (block,) each.
     """
     block = -(-max(lines, NORMALS) // NOISE_LANES) * NOISE_LANES
     return (
-        np.zeros(lines, np.int64),
-        np.zeros((3, lines), np.uint64),
-        np.zeros((2, 2, 64, lines + 1), np.int64),
-        np.zeros((2, 2, 64), np.int64),
+        _side(lines),
+        _side(lines),
         (
             np.zeros(block, np.int64),
             (np.zeros(block, np.int32), np.zeros(block, np.int32), np.zeros(block, np.float32)),
         ),
+    )
+
+
+def _side(lines: int) -> tuple[Any, ...]:
+    # A mask without bits left names line 64 after the first of its group.
+    room = lines + 2 * GROUP
+    kinds = (np.int64, np.float32, np.uint64, np.uint64)
+    return (
+        tuple(np.zeros(room, kind) for kind in kinds),
+        np.zeros(room // GROUP, np.uint64),
+        np.zeros((2, MAX_PULSES * lines + AT_ONCE), np.int64),
+        np.zeros((2, MAX_PULSES + 1), np.int64),
     )
 
 

@@ -78,7 +78,7 @@ class _PackedLayer:
         """Return what forward and backward read, term by term, as the loops unpack it."""
         arrays = [self.layer.arrays[name] for name, _ in self.layer.terms]
         if plain:
-            return tuple((array.columns, array.reference_columns) for array in arrays)
+            return tuple((array.columns, _reference(array)) for array in arrays)
         return tuple(_pack_read(array) for array in arrays)
 
     def give_back(self) -> None:
@@ -95,7 +95,14 @@ def _pack_read(array: Any) -> tuple[Any, ...]:
     streams = getattr(array, "read_streams", np.zeros(4, np.uint64))
     counts = getattr(array, "reads", np.zeros(3, np.int64))
     settings = read.forward.settings(), read.backward.settings()
-    return array.columns, array.reference_columns, *settings, streams, counts
+    return array.columns, _reference(array), *settings, streams, counts
+
+
+def _reference(array: Any) -> np.ndarray:
+    """Return the reference that reads are against, without columns where it is and stays zero."""
+    reference: np.ndarray = array.reference_columns
+    learns = isinstance(array, DifferentialPair)
+    return reference if learns or reference.any() else reference[:0]
 
 
 def compiled_runner(

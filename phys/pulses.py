@@ -71,7 +71,7 @@ class Trains:
 def draw_line_trains(values: np.ndarray, p_peak: np.float32, key: np.uint64, pulses: int) -> Trains:
     """Draw the trains of lines that carry `values`, float32; the largest fires with `p_peak`.
 
-    Same bits as `phys.loops.lines.draw_trains`.
+    Same bits as `phys.loops.lines.draw_side`.
     """
     size = np.abs(values)
     wanted = size / size.max() * p_peak

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
 from phys import checked
-from phys.algorithms.interface import BuiltIn, check_rates
-from phys.algorithms.transfer import due_column, flip_threshold, flips, give_full_pulses
+from phys.algorithms.chopped import ChoppedTikiTakaV2
+from phys.algorithms.interface import check_rates
+from phys.algorithms.transfer import flip_threshold, flips
 from phys.network import Layer
-from phys.pulses import MAX_PULSES, update_gain
 
 
 @dataclass(frozen=True)
-class AGAD(BuiltIn):
+class AGAD(ChoppedTikiTakaV2):
     r"""Analog gradient accumulation with dynamic reference: no symmetry point need be known.
 
     As in `ChoppedTikiTakaV2`, but what is read of A is taken against a digital reference: the
@@ -35,77 +35,51 @@ class AGAD(BuiltIn):
         Learning rate of A.
     lr_h : float
         Rate of the buffer (symbol lambda_H): pulses of C per visit and unit of A.
-    mean_rate : float
-        Weight of the newest read in the running mean (symbol mu).
-    flip_probability : float
-        Chance that a chopper flips after its column was read.
     transfer_every : int
         Samples between two reads (symbol n_s).
     pulses : int
         Slots of a pulse train (symbol BL).
     transfer_pulses : int
         Pulses that a device of C gets at most per visit; the source gives one.
+    flip_probability : float
+        Chance that a chopper flips after its column was read.
+    mean_rate : float
+        Weight of the newest read in the running mean (symbol mu).
 
     References
     ----------
     Rasch et al., Nat. Commun. 15:7133 (2024).
     """
 
-    lr_a: float = 0.05
-    lr_h: float = 50.0
-    mean_rate: float = 0.5
     flip_probability: float = 0.3
-    transfer_every: int = 1
-    pulses: int = 10
-    transfer_pulses: int = 10
+    mean_rate: float = 0.5
     name: ClassVar[str] = "agad"
-    arrays: ClassVar[tuple[str, ...]] = ("a", "c")
     step: ClassVar[str] = "step_agad"
 
     def __post_init__(self) -> None:
-        check_rates(self, "lr_a", "lr_h", "mean_rate")
+        super().__post_init__()
+        check_rates(self, "mean_rate")
         checked.real("mean_rate", self.mean_rate, 0.0, 1.0)
-        checked.real("flip_probability", self.flip_probability, 0.0, 1.0)
-        checked.whole("transfer_pulses", self.transfer_pulses, 1, MAX_PULSES)
 
     def buffers(self, rows: int, cols: int) -> dict[str, np.ndarray]:
         """Return H, in pulses of C, the choppers, the mean M of past reads and its copy M'."""
         return {
-            "h": np.zeros((cols, rows), np.float32),
-            "chopper": np.ones(cols, np.float32),
+            **super().buffers(rows, cols),
             "mean": np.zeros((cols, rows), np.float32),
             "reference": np.zeros((cols, rows), np.float32),
         }
 
-    def update(self, layer: Layer, x: np.ndarray, d: np.ndarray) -> None:
-        """Update A; when it is time, add a column of A to the buffer and give C its pulses."""
+    def visit(self, layer: Layer, column: int) -> None:
+        """Read a column of A against its learned reference, which a flip renews."""
         chopper = layer.buffers["chopper"]
-        layer.a.update(x * chopper, d, self.lr_a, self.pulses)
-        column = due_column(layer, self.transfer_every)
-        if column is not None:
-            h, mean, reference = (layer.buffers[n][column] for n in ("h", "mean", "reference"))
-            reading = layer.a.read_column(column)
-            h += np.float32(self.lr_h) * (chopper[column] * (reading - reference))
-            mean += np.float32(self.mean_rate) * (reading - mean)
-            give_full_pulses(layer, column, h, self.transfer_pulses)
-            if flips(layer, flip_threshold(self.flip_probability)):
-                reference[...] = mean
-                chopper[column] *= -1
+        mean, reference = (layer.buffers[name][column] for name in ("mean", "reference"))
+        reading = layer.a.read_column(column)
+        mean += np.float32(self.mean_rate) * (reading - mean)
+        self.fill(layer, column, chopper[column] * (reading - reference))
+        if flips(layer, flip_threshold(self.flip_probability)):
+            reference[...] = mean
+            chopper[column] *= -1
 
-    def slowed(self, factor: float) -> AGAD:
-        """Return the algorithm with the learning rate of A times `factor`."""
-        return replace(self, lr_a=self.lr_a * factor)
-
-    def numbers(
-        self, layer: Layer
-    ) -> tuple[np.float32, np.float32, np.float32, np.uint64, int, int, int]:
-        """Return A's gain, the two digital rates, the flip threshold, slots, samples, limit."""
-        return (
-            update_gain(self.lr_a, layer.a.device.dw_min, self.pulses),
-            np.float32(self.lr_h),
-            np.float32(self.mean_rate),
-            flip_threshold(self.flip_probability),
-            self.pulses,
-            self.transfer_every,
-            self.transfer_pulses,
-        )
+    def numbers(self, layer: Layer) -> tuple[Any, ...]:
+        """Return the numbers of `ChoppedTikiTakaV2` and the rate of the running mean."""
+        return (*super().numbers(layer), np.float32(self.mean_rate))

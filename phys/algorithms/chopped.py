@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
 from phys import checked
-from phys.algorithms.interface import BuiltIn, check_rates
-from phys.algorithms.transfer import due_column, flip_threshold, flips, give_full_pulses
+from phys.algorithms.tiki_taka_v2 import TikiTakaV2
+from phys.algorithms.transfer import flip_threshold, flips
 from phys.network import Layer
-from phys.pulses import MAX_PULSES, update_gain
 
 
 @dataclass(frozen=True)
-class ChoppedTikiTakaV2(BuiltIn):
+class ChoppedTikiTakaV2(TikiTakaV2):
     r"""Chopped Tiki-Taka v2: sign flips turn a wrong reference of A into noise that averages out.
 
     Every column line j has a chopper, a sign s_j. It multiplies what A learns and what is read of
@@ -34,62 +33,44 @@ class ChoppedTikiTakaV2(BuiltIn):
         Learning rate of A.
     lr_h : float
         Rate of the buffer (symbol lambda_H): pulses of C per visit and unit of A.
-    flip_probability : float
-        Chance that a chopper flips after its column was read.
     transfer_every : int
         Samples between two reads (symbol n_s).
     pulses : int
         Slots of a pulse train (symbol BL).
     transfer_pulses : int
         Pulses that a device of C gets at most per visit; the source gives one.
+    flip_probability : float
+        Chance that a chopper flips after its column was read.
 
     References
     ----------
     Rasch et al., Nat. Commun. 15:7133 (2024).
     """
 
-    lr_a: float = 0.05
     lr_h: float = 50.0
     flip_probability: float = 0.02
-    transfer_every: int = 1
-    pulses: int = 10
-    transfer_pulses: int = 10
     name: ClassVar[str] = "chopped-tiki-taka-v2"
-    arrays: ClassVar[tuple[str, ...]] = ("a", "c")
     step: ClassVar[str] = "step_chopped"
 
     def __post_init__(self) -> None:
-        check_rates(self, "lr_a", "lr_h")
+        super().__post_init__()
         checked.real("flip_probability", self.flip_probability, 0.0, 1.0)
-        checked.whole("transfer_pulses", self.transfer_pulses, 1, MAX_PULSES)
 
     def buffers(self, rows: int, cols: int) -> dict[str, np.ndarray]:
         """Return the buffer H, in pulses of C, and the choppers' signs, one per column."""
-        return {"h": np.zeros((cols, rows), np.float32), "chopper": np.ones(cols, np.float32)}
+        return {**super().buffers(rows, cols), "chopper": np.ones(cols, np.float32)}
 
     def update(self, layer: Layer, x: np.ndarray, d: np.ndarray) -> None:
-        """Update A; when it is time, add a column of A to the buffer and give C its pulses."""
+        """Update A by the chopped input; when it is time, visit the column whose turn it is."""
+        super().update(layer, x * layer.buffers["chopper"], d)
+
+    def visit(self, layer: Layer, column: int) -> None:
+        """Read a column of A with its sign, give C its pulses, and perhaps flip the chopper."""
         chopper = layer.buffers["chopper"]
-        layer.a.update(x * chopper, d, self.lr_a, self.pulses)
-        column = due_column(layer, self.transfer_every)
-        if column is not None:
-            h = layer.buffers["h"][column]
-            h += np.float32(self.lr_h) * (chopper[column] * layer.a.read_column(column))
-            give_full_pulses(layer, column, h, self.transfer_pulses)
-            if flips(layer, flip_threshold(self.flip_probability)):
-                chopper[column] *= -1
+        self.fill(layer, column, chopper[column] * layer.a.read_column(column))
+        if flips(layer, flip_threshold(self.flip_probability)):
+            chopper[column] *= -1
 
-    def slowed(self, factor: float) -> ChoppedTikiTakaV2:
-        """Return the algorithm with the learning rate of A times `factor`."""
-        return replace(self, lr_a=self.lr_a * factor)
-
-    def numbers(self, layer: Layer) -> tuple[np.float32, np.float32, np.uint64, int, int, int]:
-        """Return A's gain, the buffer's rate, the flip threshold, slots, samples, limit."""
-        return (
-            update_gain(self.lr_a, layer.a.device.dw_min, self.pulses),
-            np.float32(self.lr_h),
-            flip_threshold(self.flip_probability),
-            self.pulses,
-            self.transfer_every,
-            self.transfer_pulses,
-        )
+    def numbers(self, layer: Layer) -> tuple[Any, ...]:
+        """Return the numbers of `TikiTakaV2` and the flip threshold."""
+        return (*super().numbers(layer), flip_threshold(self.flip_probability))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -64,19 +64,27 @@ class TikiTakaV2(BuiltIn):
         return {"h": np.zeros((cols, rows), np.float32)}
 
     def update(self, layer: Layer, x: np.ndarray, d: np.ndarray) -> None:
-        """Update A; when it is time, add a column of A to the buffer and give C its pulses."""
+        """Update A; when it is time, visit the column whose turn it is."""
         layer.a.update(x, d, self.lr_a, self.pulses)
         column = due_column(layer, self.transfer_every)
         if column is not None:
-            h = layer.buffers["h"][column]
-            h += np.float32(self.lr_h) * layer.a.read_column(column)
-            give_full_pulses(layer, column, h, self.transfer_pulses)
+            self.visit(layer, column)
 
-    def slowed(self, factor: float) -> TikiTakaV2:
+    def visit(self, layer: Layer, column: int) -> None:
+        """Read a column of A, add it to the buffer and give C its pulses."""
+        self.fill(layer, column, layer.a.read_column(column))
+
+    def fill(self, layer: Layer, column: int, reading: np.ndarray) -> None:
+        """Add `reading` to the buffer of a column and give C its pulses."""
+        h = layer.buffers["h"][column]
+        h += np.float32(self.lr_h) * reading
+        give_full_pulses(layer, column, h, self.transfer_pulses)
+
+    def slowed(self, factor: float) -> Self:
         """Return the algorithm with the learning rate of A times `factor`."""
         return replace(self, lr_a=self.lr_a * factor)
 
-    def numbers(self, layer: Layer) -> tuple[np.float32, np.float32, int, int, int]:
+    def numbers(self, layer: Layer) -> tuple[Any, ...]:
         """Return A's gain, the buffer's rate, slots, samples per read and pulses per visit."""
         return (
             update_gain(self.lr_a, layer.a.device.dw_min, self.pulses),

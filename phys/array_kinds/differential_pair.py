@@ -278,6 +278,7 @@ def _module(source: str, scheme: str) -> ModuleType:
             f"from {law.__name__} import HIGH, update_array as update_one",
             compiler.kernel_source(pair_loops, (*pair_loops.SHARED, name)),
             f"\nupdate_array = {name}\n",
+            compiler.unit_vector_updates(),
         )
     )
     return compiler.load("pair", text)

@@ -139,7 +139,7 @@ def _module(source: str) -> ModuleType:
             source.replace("\ndef ", f"\n\n@njit({compiler.OPTIONS})\ndef "),
             compiler.kernel_source(array_loops, ()),
             compiler.kernel_source(mean_field_loops),
-            "",
+            compiler.unit_vector_updates(),
         )
     )
     return compiler.load("mean_field", text)

@@ -28,5 +28,17 @@ def update_array(weights, c, stride, *rest):
     relax_array(weights, c, stride)
 
 
+def update_column(weights, c, stride, *rest):
+    """Apply the update of a column, and let the devices relax."""
+    plain_column(weights, c, stride, *rest)
+    relax_array(weights, c, stride)
+
+
+def give_column(weights, c, stride, *rest):
+    """Give pulses to a column, and let the devices relax."""
+    plain_give(weights, c, stride, *rest)
+    relax_array(weights, c, stride)
+
+
 KERNELS = ("steps_into",)
-RELAXING = ("relax_array", "update_array")
+RELAXING = ("relax_array", "update_array", "update_column", "give_column")

@@ -11,20 +11,25 @@ import numpy as np
 from phys.elementary import F0, F1
 from phys.loops.lines import (
     clamp,
-    draw_trains,
+    draw_side,
+    list_line,
+    list_signs,
     normals_into,
     peak_and_count,
     peak_probabilities,
-    sort_by_slot,
 )
 from phys.random_bits import child
 
 BLOCK = 256
 NOT_NEGATIVE = (1 << 62) - 1
 
-# A listed pulse is ``(device * 64 + slot) * 2``, plus 1 if it is a downward one.
-PULSE_CODES = 128
-DEVICE = np.uint64(7)
+# Below so many rows that fire, pulses are given row by row: long loops take less time than short
+# ones, and the devices of a column hardly share cache lines then.
+FEW = 16
+
+# A listed pulse is ``device * 64 + slot``, which is also its place among the random numbers.
+PULSE_CODES = 64
+DEVICE = np.uint64(6)
 
 # What an update adds to its statistics, by place.
 UPDATES = 0
@@ -36,73 +41,87 @@ PULSES = 5
 STATISTICS = 6
 
 
-def pulse_quietly(w, lines, counts, slots, c, stride):
+def pulse_quietly(w, columns, rows, slots, c, stride):
     """Give all pulses of an update without noise, slot by slot; return how many.
 
-    ``lines[0, 0, s]`` and ``lines[0, 1, s]`` list the first device of each column line that fires
-    in slot `s` with a positive or a negative value, ``lines[1]`` the row lines; `counts` says how
-    many.
+    `columns` and `rows` are (listed, ends) as `phys.loops.lines.list_by_slot` writes them, for
+    positive and for negative values; the places of a column and a row add up to a device.
     """
     given = 0
-    for s in range(slots):
+    for slot in range(slots):
         for toward in range(2):
+            xs = firing(columns, toward, slot)
             for away in range(2):
-                x_count, d_count = counts[0, toward, s], counts[1, away, s]
-                given += x_count * d_count
-                d_lines = lines[1, away, s]
-                for m in range(x_count):
-                    first = lines[0, toward, s, m]
-                    if toward == away:
-                        for t in range(d_count):
-                            i = (first + d_lines[t]) & NOT_NEGATIVE
+                ds = firing(rows, away, slot)
+                given += xs.size * ds.size
+                outer, inner = (ds, xs) if ds.size < min(xs.size, FEW) else (xs, ds)
+                if toward == away:
+                    for m in range(outer.size):
+                        for t in range(inner.size):
+                            i = (outer[m] + inner[t]) & NOT_NEGATIVE
                             o = i * stride
                             w[i] = clamp(w[i] + up_step(w[i], c, o), c[o + LOW], c[o + HIGH])
-                    else:
-                        for t in range(d_count):
-                            i = (first + d_lines[t]) & NOT_NEGATIVE
+                else:
+                    for m in range(outer.size):
+                        for t in range(inner.size):
+                            i = (outer[m] + inner[t]) & NOT_NEGATIVE
                             o = i * stride
                             w[i] = clamp(w[i] + down_step(w[i], c, o), c[o + LOW], c[o + HIGH])
     return given
 
 
-def pulse_noisily(w, lines, counts, slots, c, stride, noise, key, draws):
-    """Give all pulses of an update with noise; return how many.
+def firing(lines, sign, slot):
+    """Return the places of the lines with a value of this sign that fire in a slot."""
+    listed, ends = lines
+    return listed[sign, ends[sign, slot] : ends[sign, slot + 1]]
 
-    As `pulse_quietly`, but `lines` hold ``PULSE_CODES`` times as much, so that the sum of a column,
-    a row, twice the slot and 1 for a downward pulse says all about a pulse. These sums are listed
-    until a block is full: drawing the noise of many pulses at once takes a third of the time.
+
+def pulse_noisily(w, columns, rows, slots, c, stride, noise, key, draws):
+    """Give all pulses of an update with noise, first all upward ones; return how many.
+
+    As `pulse_quietly`, but the places are ``PULSE_CODES`` times as much, so that the sum of a
+    column, a row and the slot says all about a pulse. These sums are listed until a block is full:
+    drawing the noise of many pulses at once takes a third of the time. A device gets pulses of one
+    direction only, so that the directions may follow each other.
     """
     listed, words = draws
     given = 0
-    count = 0
-    for s in range(slots):
-        for toward in range(2):
-            for away in range(2):
-                d_count = counts[1, away, s]
-                d_lines = lines[1, away, s]
-                code = 2 * s + (0 if toward == away else 1)
-                for m in range(counts[0, toward, s]):
-                    if count + d_count > listed.size:
-                        give_pulses(w, listed, count, c, stride, noise, key, words)
+    for down in range(2):
+        count = 0
+        for slot in range(slots):
+            for sign in range(2):
+                xs = firing(columns, sign, slot)
+                ds = firing(rows, sign if down == 0 else 1 - sign, slot)
+                outer, inner = (ds, xs) if ds.size < min(xs.size, FEW) else (xs, ds)
+                for m in range(outer.size):
+                    if count + inner.size > listed.size:
+                        give_pulses(w, listed, count, down, c, stride, noise, key, words)
                         given += count
                         count = 0
-                    first = lines[0, toward, s, m] + code
-                    for t in range(d_count):
-                        listed[count + t] = first + d_lines[t]
-                    count += d_count
-    give_pulses(w, listed, count, c, stride, noise, key, words)
-    return given + count
+                    first = outer[m] + slot
+                    for t in range(inner.size):
+                        listed[count + t] = first + inner[t]
+                    count += inner.size
+        give_pulses(w, listed, count, down, c, stride, noise, key, words)
+        given += count
+    return given
 
 
-def give_pulses(w, listed, count, c, stride, noise, key, words):
+def give_pulses(w, listed, count, down, c, stride, noise, key, words):
     """Give the first `count` of the `listed` pulses, in their order, each with its own noise."""
     xi = normals_into(listed, count, key, words)
-    for k in range(count):
-        i = np.int64(np.uint64(listed[k]) >> DEVICE)
-        o = (i * stride) & NOT_NEGATIVE
-        v = w[i]
-        step = down_step(v, c, o) if listed[k] & 1 else up_step(v, c, o)
-        w[i] = clamp(v + noisy(step, xi[k], noise, c, o), c[o + LOW], c[o + HIGH])
+    if down == 0:
+        for k in range(count):
+            i = np.int64(np.uint64(listed[k]) >> DEVICE)
+            o = (i * stride) & NOT_NEGATIVE
+            step = noisy(up_step(w[i], c, o), xi[k], noise, c, o)
+            w[i] = clamp(w[i] + step, c[o + LOW], c[o + HIGH])
+    else:
+        for k in range(count):
+            i = np.int64(np.uint64(listed[k]) >> DEVICE)
+            o = (i * stride) & NOT_NEGATIVE
+            step = noisy(down_step(w[i], c, o), xi[k], noise, c, o)
+            w[i] = clamp(w[i] + step, c[o + LOW], c[o + HIGH])
 
 
 def noisy(step, xi, noise, c, o):
@@ -128,12 +147,9 @@ def update_array(
     pulses : slots in a train, at most 64.
     stream : uint64 (3,), keys of the column trains, row trains and cycle noise.
     number : how many updates the array has seen.
-    scratch : (index, words, lines, counts, draws), see `phys.fast.scratch`.
+    scratch : see `phys.fast.scratch`.
     statistics : float64 (6,), added to.
     """
-    columns, rows = weights.shape
-    index, words, lines, counts, draws = scratch
-    w = weights.reshape(-1)
     statistics[UPDATES] += 1.0
     x_peak, x_count = peak_and_count(x)
     d_peak, d_count = peak_and_count(d)
@@ -141,34 +157,92 @@ def update_array(
         return
     p_x, p_d, cut = peak_probabilities(gain, x_peak, d_peak, x_count)
     turn = np.uint64(number)
-    keys, thresholds, trains = words
-    fired, _, clipped_d, total_d = draw_trains(
-        d, d_peak, p_d, child(stream[1], turn), pulses, index, keys, thresholds, trains
+    columns, rows, draws = scratch
+    pitch = place_pitch(noise)
+    x_sums = draw_side(
+        x, x_count, x_peak, p_x, child(stream[0], turn), pulses, d.size * pitch, columns
     )
-    quiet = noise[0] == F0 and noise[1] == F0
-    pitch = 1 if quiet else PULSE_CODES
-    sort_by_slot(d, index, trains, fired, pulses, pitch, lines[1], counts[1])
-    fired, _, clipped_x, total_x = draw_trains(
-        x, x_peak, p_x, child(stream[0], turn), pulses, index, keys, thresholds, trains
-    )
-    sort_by_slot(x, index, trains, fired, pulses, rows * pitch, lines[0], counts[0])
-    if not quiet:
-        key = child(stream[2], turn)
-        given = pulse_noisily(w, lines, counts, pulses, c, stride, noise, key, draws)
-    elif stride == 0:
-        given = pulse_quietly(w, lines, counts, pulses, c, 0)
+    d_sums = draw_side(d, d_count, d_peak, p_d, child(stream[1], turn), pulses, pitch, rows)
+    given = pulse_lines(weights, columns, rows, pulses, c, stride, noise, stream, turn, draws)
+    count_update(statistics, gain, pulses, x_sums, d_sums, cut, given)
+
+
+def update_column(
+    weights, c, stride, noise, column, d, gain, pulses, stream, number, scratch, statistics
+):
+    """Apply `update_array` where x is 1 at one `column` and 0 at all others."""
+    statistics[UPDATES] += 1.0
+    d_peak, d_count = peak_and_count(d)
+    if d_count == 0:
+        return
+    _, p_d, _ = peak_probabilities(gain, F1, d_peak, 1)
+    turn = np.uint64(number)
+    columns, rows, draws = scratch
+    pitch = place_pitch(noise)
+    list_line(column * d.size * pitch, pulses, columns)
+    d_sums = draw_side(d, d_count, d_peak, p_d, child(stream[1], turn), pulses, pitch, rows)
+    given = pulse_lines(weights, columns, rows, pulses, c, stride, noise, stream, turn, draws)
+    count_update(statistics, gain, pulses, (1, 0, 1.0, 1.0), d_sums, False, given)
+
+
+def give_column(
+    weights, c, stride, noise, column, signs, count, stream, number, scratch, statistics
+):
+    """Give the `count` devices of a column that have a sign one pulse in its direction.
+
+    This is `update_column` with a gain of 1 and a train of one slot, in which all lines fire.
+    """
+    statistics[UPDATES] += 1.0
+    pitch = place_pitch(noise)
+    if stride == 0 and pitch == 1:
+        step_column(weights[column], signs, c)
     else:
-        given = pulse_quietly(w, lines, counts, pulses, c, WIDTH)
-    x_total = 0.0
-    for j in range(columns):
-        x_total += abs(x[j])
-    d_total = 0.0
-    for i in range(rows):
-        d_total += abs(d[i])
+        columns, rows, draws = scratch
+        list_line(column * signs.size * pitch, 1, columns)
+        list_signs(signs, pitch, rows)
+        pulse_lines(weights, columns, rows, 1, c, stride, noise, stream, np.uint64(number), draws)
+    size = 1.0 * count
+    count_update(statistics, F1, 1, (1, 0, 1.0, 1.0), (count, 0, size, size), False, count)
+
+
+def step_column(w, signs, c):
+    """Give one noise-free pulse to equal devices, in the direction of their signs.
+
+    Both directions are computed for every device: so the loop fills vector registers.
+    """
+    for i in range(w.size):
+        v = w[i]
+        up = clamp(v + up_step(v, c, 0), c[LOW], c[HIGH])
+        down = clamp(v + down_step(v, c, 0), c[LOW], c[HIGH])
+        moved = up if signs[i] > F0 else down
+        w[i] = moved if signs[i] != F0 else v
+
+
+def place_pitch(noise):
+    """Return by how much a listed place counts devices."""
+    return 1 if noise[0] == F0 and noise[1] == F0 else PULSE_CODES
+
+
+def pulse_lines(weights, columns, rows, pulses, c, stride, noise, stream, turn, draws):
+    """Give all pulses of update `turn`, whose lines are listed by slot; return how many."""
+    w = weights.reshape(-1)
+    xs = columns[2], columns[3]
+    ds = rows[2], rows[3]
+    if place_pitch(noise) > 1:
+        return pulse_noisily(w, xs, ds, pulses, c, stride, noise, child(stream[2], turn), draws)
+    if stride == 0:
+        return pulse_quietly(w, xs, ds, pulses, c, 0)
+    return pulse_quietly(w, xs, ds, pulses, c, WIDTH)
+
+
+def count_update(statistics, gain, pulses, x_sums, d_sums, cut, given):
+    """Add an update to the statistics of an array; the sums are those of `draw_side`."""
+    x_count, x_clipped, x_probability, x_total = x_sums
+    d_count, d_clipped, d_probability, d_total = d_sums
     statistics[WANTED] += gain * pulses * x_total * d_total
-    statistics[DELIVERED] += pulses * total_x * total_d
+    statistics[DELIVERED] += pulses * x_probability * d_probability
     statistics[ADDRESSED] += x_count * d_count
-    whole = 0 if cut else (x_count - clipped_x) * (d_count - clipped_d)
+    whole = 0 if cut else (x_count - x_clipped) * (d_count - d_clipped)
     statistics[CLIPPED] += x_count * d_count - whole
     statistics[PULSES] += given
 
@@ -222,10 +296,17 @@ def alternate(weights, c, stride, noise, directions, stream, number):
 
 KERNELS = (
     "pulse_quietly",
+    "firing",
     "pulse_noisily",
     "give_pulses",
     "noisy",
     "update_array",
+    "update_column",
+    "give_column",
+    "step_column",
+    "place_pitch",
+    "pulse_lines",
+    "count_update",
     "step_block",
     "step_block_quietly",
     "alternate",

@@ -1,9 +1,9 @@
 """What a layer does with one sample, for every built-in algorithm, written to be compiled.
 
 A step does, in the same order, what the `update` of its class in `phys.algorithms` does through
-`Crossbar`; a test holds the two to the same bits. `phys.compiler` puts these functions beside the
-`update_array` of the laws of A and C, `update_a` and `update_c`, and calls the step of the
-algorithm in question `layer_step`.
+`Crossbar`; a test holds the two to the same bits. `phys.compiler` puts these functions beside those
+of `phys.loops.packed` for arrays A and C, such as `pulse_a`, and calls the step of the algorithm
+in question `layer_step`.
 
 A layer is a tuple: the arrays of the algorithm, its buffers, the number of samples it has counted
 (int64, one element), its key and its settings, as `phys.fused` packs them. An array of devices is
@@ -15,56 +15,6 @@ devices are (weights, reference).
 from phys.elementary import F0, F1
 from phys.loops.reads import ACTIVE, COLUMN, read_forward
 from phys.random_bits import LOW_32, child
-
-
-def pulse_a(a, x, d, gain, pulses, work):
-    """Apply one parallel update to array A."""
-    weights, _, coefficients, stride, noise, streams, number, statistics = a[:8]
-    scratch = work[0]
-    update_a(
-        weights,
-        coefficients,
-        stride,
-        noise,
-        x,
-        d,
-        gain,
-        pulses,
-        streams,
-        number[0],
-        scratch,
-        statistics,
-    )
-    number[0] += 1
-
-
-def pulse_c(c, x, d, gain, pulses, work):
-    """Apply one parallel update to array C."""
-    weights, _, coefficients, stride, noise, streams, number, statistics = c[:8]
-    scratch = work[0]
-    update_c(
-        weights,
-        coefficients,
-        stride,
-        noise,
-        x,
-        d,
-        gain,
-        pulses,
-        streams,
-        number[0],
-        scratch,
-        statistics,
-    )
-    number[0] += 1
-
-
-def pulse_column_of_c(c, column, d, gain, pulses, work):
-    """Apply one parallel update to a column of C: a unit vector enters."""
-    one_hot = work[1]
-    one_hot[column] = F1
-    pulse_c(c, one_hot[: c[0].shape[0]], d, gain, pulses, work)
-    one_hot[column] = F0
 
 
 def due_column(turn, every, columns):
@@ -101,23 +51,21 @@ def read_column(a, column, work):
     return reading
 
 
-def give_full_pulses(c, column, h, limit, work):
-    """Give C a pulse where the buffer `h` of a column holds one, and take it from the buffer."""
-    signs = work[2][: h.size]
-    for _ in range(limit):
-        full = 0
-        for i in range(h.size):
-            signs[i] = F0
-            if h[i] >= F1:
-                signs[i] = F1
-                full += 1
-            elif h[i] <= -F1:
-                signs[i] = -F1
-                full += 1
-            h[i] -= signs[i]
-        if full == 0:
-            return
-        pulse_column_of_c(c, column, signs, F1, 1, work)
+def fill(c, column, h, rate, reading, limit, work):
+    """Add `rate` times a reading to the buffer `h` of a column and give C its pulses."""
+    for i in range(h.size):
+        h[i] += rate * reading[i]
+    pulse_full_c(c, column, h, limit, work)
+
+
+def add_outer(rate, x, d, columns):
+    """Add ``rate * x_j d_i`` to each ``columns[j, i]``."""
+    for j in range(x.size):
+        step = rate * x[j]
+        if step != F0:
+            column = columns[j]
+            for i in range(d.size):
+                column[i] += step * d[i]
 
 
 def chopped(x, chopper, work):
@@ -137,13 +85,7 @@ def flips(key, turn, threshold):
 def step_float(layer, x, d, work):
     """Floating-point SGD."""
     c, _, _, (lr,) = layer
-    weights = c[0]
-    for j in range(x.size):
-        step = lr * x[j]
-        if step != F0:
-            w = weights[j]
-            for i in range(d.size):
-                w[i] += step * d[i]
+    add_outer(lr, x, d, c[0])
 
 
 def step_sgd(layer, x, d, work):
@@ -158,7 +100,7 @@ def step_transfer(layer, x, d, work):
     pulse_a(a, x, d, gain_a, pulses, work)
     column = due_column(turn, every, x.size)
     if column >= 0:
-        pulse_column_of_c(c, column, read_column(a, column, work), gain_c, pulses, work)
+        pulse_column_c(c, column, read_column(a, column, work), gain_c, pulses, work)
 
 
 def step_residual(layer, x, d, work):
@@ -168,7 +110,7 @@ def step_residual(layer, x, d, work):
     turn[0] += 1
     if turn[0] % every == 0:
         for column in range(x.size):
-            pulse_column_of_c(c, column, read_column(a, column, work), gain_c, pulses, work)
+            pulse_column_c(c, column, read_column(a, column, work), gain_c, pulses, work)
 
 
 def step_buffered(layer, x, d, work):
@@ -177,24 +119,19 @@ def step_buffered(layer, x, d, work):
     pulse_a(a, x, d, gain_a, pulses, work)
     column = due_column(turn, every, x.size)
     if column >= 0:
-        h = buffer[column]
-        reading = read_column(a, column, work)
-        for i in range(h.size):
-            h[i] += rate * reading[i]
-        give_full_pulses(c, column, h, limit, work)
+        fill(c, column, buffer[column], rate, read_column(a, column, work), limit, work)
 
 
 def step_chopped(layer, x, d, work):
     """Chopped Tiki-Taka v2: signs multiply what A learns and what is read of it."""
-    a, c, buffer, chopper, turn, key, (gain_a, rate, threshold, pulses, every, limit) = layer
+    a, c, buffer, chopper, turn, key, (gain_a, rate, pulses, every, limit, threshold) = layer
     pulse_a(a, chopped(x, chopper, work), d, gain_a, pulses, work)
     column = due_column(turn, every, x.size)
     if column >= 0:
-        h, sign = buffer[column], chopper[column]
-        reading = read_column(a, column, work)
-        for i in range(h.size):
-            h[i] += rate * (sign * reading[i])
-        give_full_pulses(c, column, h, limit, work)
+        sign, reading = chopper[column], read_column(a, column, work)
+        for i in range(reading.size):
+            reading[i] = sign * reading[i]
+        fill(c, column, buffer[column], rate, reading, limit, work)
         if flips(key, turn, threshold):
             chopper[column] = -sign
 
@@ -202,23 +139,18 @@ def step_chopped(layer, x, d, work):
 def step_agad(layer, x, d, work):
     """AGAD: chopped, and read against a running mean of past reads."""
     a, c, buffer, chopper, means, references, turn, key, settings = layer
-    gain_a, rate, mean_rate, threshold, pulses, every, limit = settings
+    gain_a, rate, pulses, every, limit, threshold, mean_rate = settings
     pulse_a(a, chopped(x, chopper, work), d, gain_a, pulses, work)
     column = due_column(turn, every, x.size)
     if column >= 0:
-        h, mean, reference, sign = (
-            buffer[column],
-            means[column],
-            references[column],
-            chopper[column],
-        )
+        mean, reference, sign = means[column], references[column], chopper[column]
         reading = read_column(a, column, work)
-        for i in range(h.size):
-            h[i] += rate * (sign * (reading[i] - reference[i]))
+        for i in range(reading.size):
             mean[i] += mean_rate * (reading[i] - mean[i])
-        give_full_pulses(c, column, h, limit, work)
+            reading[i] = sign * (reading[i] - reference[i])
+        fill(c, column, buffer[column], rate, reading, limit, work)
         if flips(key, turn, threshold):
-            for i in range(h.size):
+            for i in range(mean.size):
                 reference[i] = mean[i]
             chopper[column] = -sign
 
@@ -226,25 +158,18 @@ def step_agad(layer, x, d, work):
 def step_mixed_precision(layer, x, d, work):
     """Mixed precision: the gradient is summed digitally and given to C in whole pulses."""
     c, chi, turn, _, (rate, every, limit) = layer
-    for j in range(x.size):
-        step = rate * x[j]
-        if step != F0:
-            total = chi[j]
-            for i in range(d.size):
-                total[i] += step * d[i]
+    add_outer(rate, x, d, chi)
     turn[0] += 1
     if turn[0] % every == 0:
         for column in range(x.size):
-            give_full_pulses(c, column, chi[column], limit, work)
+            pulse_full_c(c, column, chi[column], limit, work)
 
 
 SHARED = (
-    "pulse_a",
-    "pulse_c",
-    "pulse_column_of_c",
     "due_column",
     "read_column",
-    "give_full_pulses",
+    "fill",
+    "add_outer",
     "chopped",
     "flips",
 )

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from phys import Crossbar, Device, strategies
+from phys import Crossbar, Device, fast, strategies
 from phys.loops.lines import peak_probabilities
 from phys.pulses import array_streams, draw_line_trains, plan_update, update_gain
 from phys.random_bits import stream_key
-from tests.phys.helpers import assert_within, interpreted, signals
+from tests.phys.helpers import assert_within, digest, interpreted, signals
 from theory import laws
 
 STEP = 2.0**-10
@@ -243,18 +243,63 @@ def test_whole_lines_and_single_lines_draw_the_same_trains(
     peak, p_peak = np.abs(line).max(), np.float32(strength)
     key = stream_key(seed, 1)
     trains = draw_line_trains(line, p_peak, key, pulses)
-    names = interpreted(COUNTER.kernel)
-    index, words = np.zeros(line.size, np.int64), np.zeros((3, line.size), np.uint64)
+    names, side = interpreted(COUNTER.kernel), fast.scratch(line.size)[0]
     with np.errstate(over="ignore"):
-        fired, count, clipped, total = names["draw_trains"](
-            line, peak, p_peak, key, pulses, index, words[0], words[1], words[2]
+        count, clipped, total, size = names["draw_side"](
+            line, np.count_nonzero(line), peak, p_peak, key, pulses, 1, side
         )
-    expected = np.zeros(line.size, np.uint64)
-    expected[index[:fired]] = words[2, :fired]
-    assert trains.bits.tolist() == expected.tolist()
+    _, _, listed, ends = side
+    for slot in range(pulses):
+        fired = trains.firing(slot)
+        for sign, alike in enumerate((line[fired] > 0, line[fired] < 0)):
+            places = listed[sign, ends[sign, slot] : ends[sign, slot + 1]]
+            assert places.tolist() == fired[alike].tolist()
     assert count == np.count_nonzero(line)
     assert clipped == trains.clipped.sum()
-    assert total == pytest.approx(float(trains.probability.sum(dtype=float)), rel=1e-5, abs=1e-30)
+    assert total == pytest.approx(float(trains.probability.sum(dtype=float)), rel=1e-5, abs=1e-8)
+    assert size == pytest.approx(float(np.abs(line).sum(dtype=float)), rel=1e-5)
+
+
+@settings(max_examples=30)
+@given(
+    d=strategies.signals(5),
+    column=st.integers(0, 2),
+    gain=st.floats(0.01, 1.5),
+    pulses=st.integers(1, 64),
+    noise=st.sampled_from((0.0, 0.3)),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_an_update_of_a_column_is_that_of_a_unit_vector(
+    d: np.ndarray, column: int, gain: float, pulses: int, noise: float, seed: int
+) -> None:
+    """Weights and statistics, bit for bit; a neighbouring column differs."""
+    device = Device(COUNTER.law, dw_min=STEP, cycle_noise=noise)
+    x = np.zeros(3, np.float32)
+    x[column] = 1
+    names = interpreted(device.kernel)
+
+    def updated(name: str, *signal: object) -> str:
+        xbar = Crossbar(5, 3, device, seed=seed)
+        with np.errstate(over="ignore"):
+            names[name](
+                xbar.columns,
+                xbar.coefficients.reshape(-1),
+                xbar.stride,
+                xbar.noise,
+                *signal,
+                np.float32(gain),
+                pulses,
+                xbar.streams,
+                3,
+                fast.scratch(5),
+                xbar.statistics,
+            )
+        return digest(xbar.columns, xbar.statistics)
+
+    by_vector = updated("update_array", x, d)
+    assert updated("update_column", column, d) == by_vector
+    if gain > 1 and np.abs(d).max() >= 1:
+        assert updated("update_column", (column + 1) % 3, d) != by_vector
 
 
 def test_trains_have_no_bit_beyond_their_slots() -> None:
