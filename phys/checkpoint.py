@@ -50,9 +50,14 @@ def save(
         Path(draft).replace(path)
     except OSError as error:
         Path(draft).unlink(missing_ok=True)
+        kept = (
+            "The earlier one is untouched: go on from it with resume"
+            if path.exists()
+            else "There was none before"
+        )
         raise CheckpointError(
             f"checkpoint = {str(path)!r} could not be written ({error.strerror}); make room, or "
-            f"name a file elsewhere. What stood there is untouched: go on from it with resume"
+            f"name a file elsewhere. {kept}"
         ) from error
     except BaseException:
         Path(draft).unlink(missing_ok=True)
@@ -63,6 +68,8 @@ def check_writable(path: Path) -> None:
     """Raise `InputError` if no checkpoint can be written to `path`; ask before long work."""
     if path.is_dir():
         raise InputError(f"checkpoint_file = {str(path)!r} is a folder; name a file")
+    if path.exists() and not path.is_file():
+        raise InputError(f"checkpoint_file = {str(path)!r} is a device or a pipe; name a file")
     handle, draft = _draft(path)
     os.close(handle)
     Path(draft).unlink()

@@ -11,10 +11,12 @@ Without numba, or with ``CROSSPOINT_NUMBA=0``, nothing here is used: see `phys.a
 
 import ast
 import contextlib
+import errno
 import hashlib
 import importlib.util
 import inspect
 import os
+import shutil
 import sys
 import tempfile
 import threading
@@ -44,6 +46,8 @@ plain_update = update_array
 plain_column = update_column
 plain_give = give_column"""
 OPTIONS = "cache=True, nogil=True, error_model='numpy'"
+ROOM = 2**25
+"""Bytes that a disk must have free to take kernels; those of a training are some ten megabytes."""
 
 PREAMBLE = f"""import numpy as np
 from numba import njit
@@ -74,7 +78,8 @@ def available() -> bool:
 def cache_folder() -> Path:
     """Return the private folder of the compiled kernels, made where it is missing.
 
-    Where the user's cache cannot be written, a temporary folder serves for this process.
+    Where the user's cache cannot be written, or its disk is nearly full, a temporary folder serves
+    for this process.
     """
     import numba
     import platformdirs
@@ -85,6 +90,8 @@ def cache_folder() -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o022:
             raise PermissionError(f"{folder} can be written by others")
+        if shutil.disk_usage(folder).free < ROOM:
+            raise OSError(errno.ENOSPC, "the disk of the cache is nearly full")
         with tempfile.NamedTemporaryFile(dir=folder):
             pass
     except OSError:

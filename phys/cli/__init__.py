@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from importlib import import_module
 from typing import Any
 
@@ -26,6 +27,7 @@ COMMANDS = {
 """Module of each command, which holds a click command of that name, and its line in the help."""
 
 INTERRUPTED = 130
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 ARGUMENTS = "crosspoint.arguments"
 
 
@@ -62,7 +64,10 @@ class LazyGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Keep the words as they were typed, so that a command can be repeated to the user."""
         ctx.meta[ARGUMENTS] = list(args)
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except OSError as error:
+            raise _unusable(error) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; errors that the user can mend and Ctrl-C end without a traceback."""
@@ -85,7 +90,14 @@ class LazyGroup(click.Group):
                 f"the memory is full ({error}); take smaller layers, or a smaller batch"
             ) from error
         except OSError as error:
-            raise UnusableError(f"{error.filename or 'a file'}: {error.strerror}") from error
+            raise _unusable(error) from error
+
+
+def _unusable(error: OSError) -> UnusableError:
+    remedy = "; make room and repeat the command" if error.errno in FULL else ""
+    return UnusableError(
+        f"{error.filename or 'a file, or the standard output'}: {error.strerror}{remedy}"
+    )
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

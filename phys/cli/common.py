@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shlex
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +21,9 @@ from phys.checked import InputError
 from phys.cli import ARGUMENTS
 from phys.data import Dataset, DataWarning, load
 from phys.history import Progress
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MOST_LINES = 10
 WIDE = 112
@@ -65,18 +69,45 @@ def check_writable(folder: Path, option: str, *, make: bool = True) -> None:
         ) from error
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file all at once: whoever reads meanwhile sees the old one or the new one."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file all at once: whoever reads meanwhile sees the old one or the new one.
+
+    Raises
+    ------
+    InputError
+        The disk is full, or fails; what stood there is untouched.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        if path.exists() and not path.is_file():  # a pipe or /dev/stdout is not to be replaced
+            path.write_bytes(data)
+        else:
+            _replace(path, data)
+    except OSError as error:
+        raise InputError(
+            f"{str(path)!r} could not be written ({error.strerror}); make room, or name a place "
+            f"elsewhere. What stood there is untouched"
+        ) from error
+
+
+def _replace(path: Path, data: bytes) -> None:
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
         # mkstemp makes files for their owner only; a report is for showing around.
         Path(draft).chmod(0o644)
         Path(draft).replace(path)
     except BaseException:
         Path(draft).unlink(missing_ok=True)
         raise
+
+
+def save_figure(figure: Figure, path: Path, dpi: float | None = None) -> None:
+    """Write a figure all at once, in the format that the end of its name says."""
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format=path.suffix.removeprefix(".") or None, dpi=dpi or figure.dpi)
+    write_whole(path, drawn.getvalue())
 
 
 def to_json(value: Any) -> str:

@@ -114,7 +114,7 @@ def fit(file: Path | None, example: str | None, **options: Any) -> None:
     if options["plot"] is not None:
         from phys.fitting.figure import fit_figure
 
-        fit_figure(result).savefig(options["plot"], dpi=130)
+        common.save_figure(fit_figure(result), options["plot"], dpi=130)
     if options["as_json"]:
         click.echo(common.to_json(result.summary()))
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,7 @@ def simulate(
     the array in three modes of programming. The digits are scikit-learn's 8 x 8.
     """
     from phys import checked
-    from phys.cli.common import check_writable, to_json
+    from phys.cli.common import check_writable, save_figure, to_json
     from phys.update_times import compare, compare_modes
 
     checked.whole("samples", samples, 1, MOST_SAMPLES)
@@ -70,7 +71,7 @@ def simulate(
     if time_line is not None:
         from phys.trace_plots import time_line as drawn
 
-        drawn(steps[-1]).savefig(time_line)
+        save_figure(drawn(steps[-1]), time_line)
     if diagram is not None or vcd is not None:
         _draw_update(timing, seed, diagram, vcd)
 
@@ -178,6 +179,7 @@ def _as_dict(
 
 def _draw_update(timing: Timing, seed: int, diagram: Path | None, vcd: Path | None) -> None:
     """Run one small update and draw it."""
+    from phys.cli.common import save_figure, write_whole
     from phys.crossbar import Crossbar
     from phys.device import Device
     from phys.trace import Trace
@@ -192,6 +194,8 @@ def _draw_update(timing: Timing, seed: int, diagram: Path | None, vcd: Path | No
         trace=trace,
     )  # fmt: skip
     if diagram is not None:
-        timing_diagram(trace, timing).savefig(diagram)
+        save_figure(timing_diagram(trace, timing), diagram)
     if vcd is not None:
-        write_vcd(trace, vcd)
+        wave = io.StringIO()
+        write_vcd(trace, wave)
+        write_whole(vcd, wave.getvalue())

@@ -187,7 +187,7 @@ def _law(word: str) -> Any:
 def _draw(results: Any, plot: Path, across: str | None, down: str | None) -> None:
     from phys.sweep.maps import draw
 
-    draw(results, across, down).savefig(plot, dpi=150)
+    common.save_figure(draw(results, across, down), plot, dpi=150)
 
 
 def _print(results: Any) -> None:

@@ -308,6 +308,13 @@ def test_a_folder_is_no_checkpoint(tmp_path: Path) -> None:
         short("float", checkpoint_file=tmp_path, resume=True)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_a_device_is_no_checkpoint() -> None:
+    with pytest.raises(InputError, match="'/dev/full' is a device or a pipe; name a file"):
+        short("float", checkpoint_file="/dev/full")
+    assert Path("/dev/full").is_char_device()
+
+
 def test_a_place_that_cannot_be_written_is_named_before_training_starts(tmp_path: Path) -> None:
     """A file stands where the folder should be: nobody may write there, whoever asks."""
     (tmp_path / "file").write_text("not a folder")
@@ -320,6 +327,50 @@ def test_a_place_that_cannot_be_written_is_named_before_training_starts(tmp_path
 def test_resume_needs_a_file() -> None:
     with pytest.raises(InputError, match="resume = True needs checkpoint_file"):
         short("float", resume=True)
+
+
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+from phys.cli import main
+main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the system has no limit of file sizes")
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_disk_that_takes_no_more_keeps_what_it_has(
+    tmp_path: Path, repository: Path, begun: bool
+) -> None:
+    """Files of this process may have 2000 bytes, and a checkpoint has more."""
+    file = tmp_path / "c.npz"
+    words = ["train", "--dataset", "digits", "--algorithm", "float", "--layers", "64,10"]
+    words += ["--samples", "50", "--quiet", "--checkpoint", str(file)]
+    environment = {**os.environ, "CROSSPOINT_NUMBA": "0"}  # which writes compiled code, too
+
+    def run(program: str, *more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", program, *words, *more],
+            cwd=repository,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+
+    resume = ["--resume"] if begun else []
+    if begun:
+        assert run("from phys.cli import main; main()", "--epochs", "1").returncode == 0
+        content = file.read_bytes()
+        assert len(content) > 2000
+    ended = run(LIMITED, "--epochs", "3", *resume)
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert f"checkpoint = '{file}' could not be written (File too large); make room" in line
+    assert ("The earlier one is untouched" in line) == begun
+    assert [p.name for p in tmp_path.iterdir()] == ["c.npz"] * begun
+    if begun:
+        assert file.read_bytes() == content
+        assert run("from phys.cli import main; main()", "--epochs", "3", *resume).returncode == 0
 
 
 def test_a_write_that_fails_keeps_the_old_checkpoint(

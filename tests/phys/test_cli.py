@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from matplotlib.figure import Figure
 
+from phys.checked import InputError
 from phys.cli import COMMANDS, common, main
 from phys.data import Dataset, load
 
@@ -296,6 +301,59 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     assert [p.read_text() for p in tmp_path.iterdir()] == ["old"]
     common.write_whole(file, "new")
     assert [p.read_text() for p in tmp_path.iterdir()] == ["new"]
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
+    file = tmp_path / "report.html"
+    file.write_text("old")
+
+    def full(draft, path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    figure = Figure()
+    for write in (
+        lambda: common.write_whole(file, "new"),
+        lambda: common.save_figure(figure, file.with_suffix(".png")),
+    ):
+        with pytest.raises(InputError, match=r"report\.\w+' could not be written .No space left"):
+            write()
+    assert [p.read_text() for p in tmp_path.iterdir()] == ["old"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "start"), [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")]
+)
+def test_the_name_of_a_plot_says_its_format(tmp_path, kind, start):
+    file = tmp_path / f"plot{kind}"
+    common.save_figure(Figure(), file)
+    assert file.read_bytes().startswith(start)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_a_device_is_written_to_and_not_replaced():
+    common.write_whole(Path("/dev/null"), "anything")
+    with pytest.raises(InputError, match=r"'/dev/full' could not be written \(No space left"):
+        common.write_whole(Path("/dev/full"), "anything")
+    assert Path("/dev/null").is_char_device()
+    assert Path("/dev/full").is_char_device()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], [*DIGITS, "--json", "--quiet"]])
+def test_an_output_that_takes_nothing_is_one_clear_line(words):
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-c", "from phys.cli import main; main()", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        "error: a file, or the standard output: No space left on device; make room and repeat the "
+        "command\n"
+    )
 
 
 def test_json_has_no_numbers_that_readers_refuse():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -106,6 +107,16 @@ def test_a_cache_that_cannot_be_written_falls_back(
     assert folder.parent == own_temporary_folder
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert compiler.cache_folder() == folder, "one for the whole process"
+
+
+def test_a_cache_whose_disk_is_nearly_full_is_not_used(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, own_temporary_folder: Path
+) -> None:
+    usage = shutil.disk_usage(cache.parent)
+    for free, used in ((compiler.ROOM, True), (compiler.ROOM - 1, False)):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, n=free: usage._replace(free=n))
+        assert (compiler.cache_folder().parent == cache) == used
+    assert compiler.cache_folder().parent == own_temporary_folder
 
 
 def test_a_folder_that_others_may_write_is_not_used(
