@@ -49,11 +49,19 @@ def work(
 def _connect(scheduler: str) -> Any:
     try:
         from distributed import Client
+        from distributed.comm.addressing import resolve_address
     except ImportError:
         raise InputError(
             f"scheduler = {scheduler!r} needs Dask Distributed; "
             f"install it with: pip install 'crosspoint[cluster]'"
         ) from None
+    try:
+        resolve_address(scheduler)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"scheduler = {scheduler!r} is no address ({error}); give one such as "
+            f"'tcp://node1:8786', which 'dask scheduler' shows when it starts"
+        ) from error
     try:
         client = Client(scheduler, timeout=CONNECT_S, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:

@@ -89,6 +89,8 @@ class Store:
         self.path = Path(path)
         if self.path.is_dir():
             raise StoreError(f"store = {str(self.path)!r} is a folder; name a file")
+        if self.path.exists() and not self.path.is_file():
+            raise StoreError(f"store = {str(self.path)!r} is a device or a pipe; name a file")
         with self._open() as connection:
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
             if not tables:
@@ -154,12 +156,28 @@ class Store:
             return {key for (key,) in connection.execute("SELECT key FROM results")}
 
     def results(self) -> list[Result]:
-        """Return what is kept, in the order in which it came."""
+        """Return what is kept, in the order in which it came.
+
+        Raises
+        ------
+        StoreError
+            A result cannot be read, or is none.
+        """
         with self._open() as connection:
             rows = connection.execute(
-                "SELECT settings, record, version FROM results ORDER BY rowid"
+                "SELECT rowid, key, settings, record, version FROM results ORDER BY rowid"
             ).fetchall()
-        return [Result(json.loads(s), json.loads(r), v) for s, r, v in rows]
+        return [self._result(*row) for row in rows]
+
+    def _result(self, row: int, key: str, settings: str, record: str, made_by: str) -> Result:
+        try:
+            found = Result(json.loads(settings), json.loads(record), made_by)
+            whole = Run(found.settings).key == key and {"accuracy", "diverged"} & set(found.record)
+        except (ValueError, TypeError):
+            whole = False
+        if not whole:
+            raise StoreError(_damaged(self.path, f"the result in row {row} is not what was kept"))
+        return found
 
 
 def _statements(script: str) -> Iterator[str]:
@@ -181,13 +199,22 @@ def _explained(path: Path, error: sqlite3.DatabaseError) -> str:
         )
     elif "full" in said:
         remedy = "could not be written, for the disk is full; make room and repeat the command"
+    elif "I/O" in said:
+        remedy = (
+            f"could not be read or written ({said}); see to the disk and its quota, and repeat the "
+            f"command"
+        )
     elif "unable to open" in said or "readonly" in said:
         remedy = "cannot be opened for writing; name a file in a folder that you may write to"
     elif "not a database" in said:
         remedy = "is no SQLite file; name another file"
     else:
-        remedy = (
-            f"is damaged ({said}); keep it aside, save what can be read with "
-            f"'sqlite3 FILE .recover', and name another file"
-        )
+        return _damaged(path, said.partition(" with text ")[0])
     return f"store = {str(path)!r} {remedy}. Results that were kept before are untouched"
+
+
+def _damaged(path: Path, what: str) -> str:
+    return (
+        f"store = {str(path)!r} is damaged ({what}); keep it aside, save what can be read with "
+        f"'sqlite3 FILE .recover', and name another file"
+    )

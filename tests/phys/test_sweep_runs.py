@@ -198,3 +198,11 @@ def test_a_scheduler_that_is_not_there_is_named(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"scheduler = 'tcp://127\.0\.0\.1:9' does not answer"):
         sweep([Run({**FIXED, "seed": 0})], tmp_path / "s.sqlite", scheduler="tcp://127.0.0.1:9")
     assert Store(tmp_path / "s.sqlite").results() == []
+
+
+@pytest.mark.parametrize("address", ["nonsense", "", "tcp://127.0.0.1", "tcp://127.0.0.1:port"])
+def test_what_is_no_address_is_refused_at_once(tmp_path, address):
+    pytest.importorskip("distributed")
+    run = Run({**FIXED, "seed": 0})
+    with pytest.raises(InputError, match=rf"scheduler = '{address}' is no address .*tcp://node1"):
+        sweep([run], tmp_path / "s.sqlite", scheduler=address)

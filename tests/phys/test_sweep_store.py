@@ -1,10 +1,13 @@
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from phys.sweep import Run, Store, StoreError
 from phys.sweep import store as store_module
+
+DONE = {"accuracy": [0.5]}
 
 
 @pytest.fixture
@@ -33,7 +36,7 @@ def test_results_are_only_added(store, statement):
 def test_many_writers_lose_and_double_nothing(store):
     runs = [Run({"seed": n % 40}) for n in range(80)]
     with ThreadPoolExecutor(8) as pool:
-        added = list(pool.map(lambda run: Store(store.path).add(run, {}), runs))
+        added = list(pool.map(lambda run: Store(store.path).add(run, DONE), runs))
     assert sum(added) == 39
     assert {result.settings["seed"] for result in store.results()} == set(range(40))
     assert len(store.results()) == 40
@@ -71,6 +74,45 @@ def test_a_damaged_store_is_refused(store):
     store.path.write_bytes(content)
     with pytest.raises(StoreError, match="is damaged"):
         Store(store.path)
+
+
+@pytest.mark.parametrize(
+    ("there", "then"),
+    [
+        (b'{"accuracy"', b'x"accuracy"'),
+        (b'"accuracy"', b'"accurazy"'),
+        (b'{"seed": 1}', b'{"seed": 2}'),
+    ],
+)
+def test_a_result_that_is_not_what_was_kept_is_refused(store, there, then):
+    """The database does not see a damage within a text."""
+    assert len(store.results()) == 1
+    content = store.path.read_bytes()
+    assert content.count(there) == 1
+    store.path.write_bytes(content.replace(there, then))
+    with pytest.raises(StoreError, match=r"is damaged \(the result in row 1 is not what was"):
+        Store(store.path).results()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_a_device_is_no_store():
+    with pytest.raises(StoreError, match="'/dev/full' is a device or a pipe; name a file"):
+        Store("/dev/full")
+
+
+def test_a_failing_disk_is_not_called_damage(store, monkeypatch):
+    class Failing:
+        def execute(self, *_):
+            raise sqlite3.OperationalError("disk I/O error")
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(store_module.sqlite3, "connect", lambda *_, **__: Failing())
+    with pytest.raises(
+        StoreError, match=r"could not be read or written \(disk I/O error\); see to"
+    ):
+        store.add(Run({"seed": 3}), DONE)
 
 
 def test_what_is_no_store_is_refused(tmp_path):
