@@ -29,7 +29,18 @@ from rich.console import Console
 from rich.table import Table
 
 from phys import Device, compiler, fused
-from phys.algorithms import SHD, Algorithm, FloatSGD, PulsedSGD
+from phys.algorithms import (
+    AGAD,
+    SHD,
+    Algorithm,
+    ChoppedTikiTakaV2,
+    FloatSGD,
+    MixedPrecision,
+    PulsedSGD,
+    ResidualLearning,
+    TikiTaka,
+    TikiTakaV2,
+)
 from phys.data import Dataset, load
 from phys.network import Network
 from phys.training_run import prepare_layers, sample_order
@@ -58,6 +69,15 @@ CASES: dict[str, tuple[Algorithm, Device]] = {
         soft_bounds(0.6, device_spread=0.3, cycle_noise=0.3),
     ),
 }
+OTHERS = {
+    "Tiki-Taka v1": TikiTaka(),
+    "Tiki-Taka v2": TikiTakaV2(),
+    "chopped Tiki-Taka v2": ChoppedTikiTakaV2(),
+    "AGAD": AGAD(),
+    "residual learning": ResidualLearning(),
+    "mixed precision": MixedPrecision(),
+}
+CASES |= {name: (algorithm, soft_bounds(0.6)) for name, algorithm in OTHERS.items()}
 
 
 # What each loop is compared with.
@@ -65,6 +85,7 @@ COMPARED = {
     "pulsed SGD": "floating-point SGD",
     "SHD": "floating-point SGD",
     **{f"{name}, {NOISY}": name for name in ("pulsed SGD", "SHD")},
+    **dict.fromkeys(OTHERS, "pulsed SGD"),
     **{f"{name}, {FAST}": name for name in ("floating-point SGD", "pulsed SGD", "SHD")},
 }
 
