@@ -2,10 +2,16 @@
 
     python benchmarks/startup.py --data DIR [--repeat N] [--out FILE]
 
-The command is run in processes of its own, with a kernel cache of its own: once with the cache
-empty, then again. With one sample to train on, what is measured is the start, the data, the arrays
-and the test of the network after the epoch, so that the first sample comes before the time shown.
-Memory is the peak of a training on 2,000 samples, beside the size of the images and the arrays.
+Every command runs in a process of its own, with a kernel cache of its own: once with the cache
+empty, then again. With one sample to train on, what is timed is the start, the data, the arrays,
+the test of the network after the epoch and the warnings at the end, so that the first sample comes
+before the time shown.
+
+Memory is the peak of a training on 2,000 samples that starts with compiled kernels and zero-shifts
+its arrays first, beside the size of the images and of the arrays with their working memory. What
+the libraries take for themselves is the peak of a process that imports them and calls one compiled
+function. Pages of shared libraries count wherever the system tells them apart; processes that run
+at once share these. Wall times mean something where the load before is far below the number of cores.
 """
 
 from __future__ import annotations
@@ -17,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from itertools import pairwise
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,75 +31,165 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from phys import Crossbar, Device
+from phys import Device, fast
+from phys.algorithms import named_algorithm
 from phys.data import load
+from phys.layers import dense_stages
+from phys.network import Network
 from theory import laws
 
 MIB = 2**20
 SIZES = (784, 256, 128, 10)
-NOISE = ("--spread", "0.3", "--cycle-noise", "0.3")
-RUNS: dict[str, tuple[str, ...]] = {
-    "pulsed SGD": ("--algorithm", "sgd", "--no-zero-shift"),
-    "SHD": ("--algorithm", "shd", "--no-zero-shift"),
-    "SHD, spread and noise 0.3": ("--algorithm", "shd", "--no-zero-shift", *NOISE),
+NUMBERS = {"device_spread": 0.3, "cycle_noise": 0.3}
+TYPED = ("--spread", "0.3", "--cycle-noise", "0.3")
+RUNS: dict[str, tuple[str, dict[str, float]]] = {
+    "pulsed SGD": ("sgd", {}),
+    "SHD": ("shd", {}),
+    "SHD, spread and noise 0.3": ("shd", NUMBERS),
 }
 
+COMMAND = "from phys.cli import main; main()"
+FROM_PYTHON = """
+import sys
+from phys import Device, train
+from theory import laws
 
-def command(arguments: tuple[str, ...], samples: int, folder: str | None) -> list[str]:
-    """Return the command line of a short training."""
-    start = [sys.executable, "-c", "from phys.cli import main; main()", "train", "--quiet"]
-    data = ["--data", folder] if folder else []
-    return [*start, *arguments, *data, "--epochs", "1", "--samples", str(samples)]
+law = laws.soft_bounds(w_max=0.6, w_min=-0.6, imbalance=0.3)
+train("mnist", "shd", Device(law), epochs=1, samples=2000, data_dir=sys.argv[1] or None).explain()
+"""
+LIBRARIES = """
+import sys
+import sympy
+sys.path.insert(0, sys.argv[1])
+import one_function
+one_function.add_one(1)
+"""
+ONE_FUNCTION = """
+from numba import njit
+
+@njit(cache=True)
+def add_one(x):
+    return x + 1
+"""
+NOTE = """
+import atexit, json, os, sys
+
+def note():
+    import resource
+    from pathlib import Path
+    status = Path("/proc/self/status")
+    if status.exists():  # what the system counts for a process holds its parent's peak, too
+        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        memory = [int(lines[name].split()[0]) * 1024 for name in ("VmHWM", "RssFile")]
+    else:
+        held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        memory = [held if sys.platform == "darwin" else held * 1024, None]
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = used.ru_utime + used.ru_stime
+    Path(os.environ["STARTUP_NOTE"]).write_text(json.dumps([seconds, *memory]))
+
+atexit.register(note)
+"""
 
 
-def run(arguments: list[str], cache: str) -> dict[str, float]:
-    """Run a command; return its wall and CPU time in seconds and its peak memory in MiB."""
+def run(code: str, arguments: tuple[str, ...], folder: Path) -> dict[str, float | None]:
+    """Run `code` in a process with `folder` for its caches.
+
+    Returns
+    -------
+    dict
+        Its wall and CPU time in seconds, its peak memory in MiB, and the part of it that is pages
+        of shared libraries.
+    """
+    note = folder / "note.json"
+    # Modules as they are installed, with their compiled text beside them.
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    env |= {"CROSSPOINT_CACHE": str(folder / "cache"), "STARTUP_NOTE": str(note)}
+    command = [sys.executable, "-c", NOTE + code, *arguments]
     began = time.perf_counter()
-    process = subprocess.Popen(
-        arguments,
-        env={**os.environ, "CROSSPOINT_CACHE": cache},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stderr is not None
-    errors = process.stderr.read()
-    _, status, used = os.wait4(process.pid, 0)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     wall = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise click.ClickException(f"{' '.join(arguments)}: {errors.decode().strip()}")
-    held = used.ru_maxrss if sys.platform == "darwin" else used.ru_maxrss * 1024
+    if done.returncode:
+        raise click.ClickException(f"{' '.join(arguments)}: {done.stderr.strip()}")
+    cpu, peak, shared = json.loads(note.read_text())
     return {
         "wall_seconds": wall,
-        "cpu_seconds": used.ru_utime + used.ru_stime,
-        "peak_mib": held / MIB,
+        "cpu_seconds": cpu,
+        "peak_mib": peak / MIB,
+        "shared_mib": None if shared is None else shared / MIB,
     }
 
 
-def starts(arguments: tuple[str, ...], folder: str | None, repeat: int) -> dict[str, float]:
+def typed(algorithm: str, numbers: dict[str, float], data: str, samples: int) -> tuple[str, ...]:
+    """Return the words of a short training."""
+    length = ("--epochs", "1", "--samples", str(samples))
+    place = ("--data", data) if data else ()
+    words = ("train", "--quiet", "--algorithm", algorithm, *length, *place)
+    return (*words, *(TYPED if numbers else ()))
+
+
+def starts(algorithm: str, numbers: dict[str, float], data: str, repeat: int) -> dict[str, Any]:
     """Return the times of a first start, with an empty cache, and of the fastest later one."""
-    with tempfile.TemporaryDirectory() as cache:
-        first = run(command(arguments, 1, folder), cache)
-        later = [run(command(arguments, 1, folder), cache) for _ in range(repeat)]
-        training = run(command(arguments, 2000, folder), cache)
+    start = (*typed(algorithm, numbers, data, 1), "--no-zero-shift")
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        first = run(COMMAND, start, folder)
+        later = [run(COMMAND, start, folder) for _ in range(repeat)]
+        training = typed(algorithm, numbers, data, 2000)
+        run(COMMAND, training, folder)
+        trained = run(COMMAND, training, folder)
     return {
         "first_wall_seconds": first["wall_seconds"],
-        "wall_seconds": min(one["wall_seconds"] for one in later),
-        "cpu_seconds": min(one["cpu_seconds"] for one in later),
-        "peak_mib": training["peak_mib"],
+        "first_cpu_seconds": first["cpu_seconds"],
+        "wall_seconds": min(one["wall_seconds"] or 0.0 for one in later),
+        "cpu_seconds": min(one["cpu_seconds"] or 0.0 for one in later),
+        "peak_mib": trained["peak_mib"],
+        "shared_mib": trained["shared_mib"],
     }
 
 
-def held_by_arrays(arrays: int, numbers: dict[str, Any]) -> float:
-    """Return the size of the weights, references and devices of all layers, in MiB."""
+def from_python(data: str) -> dict[str, Any]:
+    """Return the memory of the same SHD training through `phys.train`."""
+    with tempfile.TemporaryDirectory() as made:
+        run(FROM_PYTHON, (data,), Path(made))
+        done = run(FROM_PYTHON, (data,), Path(made))
+    return {name: done[name] for name in ("peak_mib", "shared_mib")}
+
+
+def libraries() -> dict[str, Any]:
+    """Return the memory of Python, NumPy, SymPy and numba for themselves."""
+    with tempfile.TemporaryDirectory() as made:
+        (Path(made) / "one_function.py").write_text(ONE_FUNCTION)
+        run(LIBRARIES, (made,), Path(made))
+        done = run(LIBRARIES, (made,), Path(made))
+    return {name: done[name] for name in ("peak_mib", "shared_mib")}
+
+
+def held_by_arrays(algorithm: str, numbers: dict[str, float]) -> float:
+    """Return the size of all arrays with their devices and working memory, in MiB."""
     device = Device(laws.soft_bounds(w_max=0.6, w_min=-0.6, imbalance=0.3), **numbers)
-    total = 0
-    for cols, rows in pairwise(SIZES):
-        xbar = Crossbar(rows, cols + 1, device)
-        drawn = (xbar.population.step, xbar.population.low, xbar.population.high)
-        kept = (xbar.columns, xbar.reference_columns, xbar.coefficients, *drawn)
-        total += arrays * sum(getattr(array, "nbytes", 8) for array in kept)
-    return total / MIB
+    network = Network(
+        dense_stages(list(SIZES)), named_algorithm(algorithm).arrays, _Same(device), 0
+    )
+    arrays = [array for layer in network.layers for array in layer.arrays.values()]
+    held = [vars(array) for array in arrays] + [vars(array.population) for array in arrays]
+    kept = sum(getattr(value, "nbytes", 0) for numbers in held for value in numbers.values())
+    return (kept + sum(_sizes(fast.scratch(max(SIZES) + 1)))) / MIB
+
+
+class _Same(dict[str, Any]):
+    """The same device for every array."""
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+
+    def __missing__(self, name: str) -> Device:
+        return self.device
+
+
+def _sizes(kept: Any) -> Iterator[int]:
+    for part in kept:
+        yield from _sizes(part) if isinstance(part, tuple) else (part.nbytes,)
 
 
 @click.command()
@@ -105,13 +201,27 @@ def main(folder: str | None, repeat: int, out: Path | None) -> None:
     data = load("mnist", folder)
     if data.name != "mnist":
         raise click.ClickException(f"this measures MNIST: {data.notice}")
-    images = (data.train_images.nbytes + data.test_images.nbytes) / MIB
-    rows = {}
-    for name, arguments in RUNS.items():
-        noisy = {"device_spread": 0.3, "cycle_noise": 0.3} if NOISE[0] in arguments else {}
-        size = held_by_arrays(2 if "shd" in arguments else 1, noisy)
-        rows[name] = starts(arguments, folder, repeat) | {"data_mib": images, "arrays_mib": size}
-        rows[name]["beside_mib"] = rows[name]["peak_mib"] - images - size
+    parts = (data.train_images, data.test_images, data.train_labels, data.test_labels)
+    images = sum(part.nbytes for part in parts) / MIB
+    folder, load_before = folder or "", os.getloadavg()[0]
+    own = libraries()
+    rows: dict[str, dict[str, Any]] = {}
+    for name, (algorithm, numbers) in RUNS.items():
+        rows[name] = starts(algorithm, numbers, folder, repeat)
+        rows[name]["arrays_mib"] = held_by_arrays(algorithm, numbers)
+    rows["SHD, phys.train"] = from_python(folder) | {"arrays_mib": rows["SHD"]["arrays_mib"]}
+    for row in rows.values():
+        row["data_mib"] = images
+        row["beside_mib"] = row["peak_mib"] - images - row["arrays_mib"]
+    _print(rows, own)
+    if out:
+        machine = platform.processor() or platform.machine()
+        out.parent.mkdir(parents=True, exist_ok=True)
+        result = {"machine": machine, "load_before": load_before, "libraries": own, "rows": rows}
+        out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def _print(rows: dict[str, dict[str, Any]], own: dict[str, Any]) -> None:
     table = Table(
         "crosspoint train",
         "first start, s",
@@ -121,17 +231,16 @@ def main(folder: str | None, repeat: int, out: Path | None) -> None:
         "of it data",
         "arrays",
         "all else",
+        "of it shared",
         title="784-256-128-10, MNIST",
     )
-    for name, row in rows.items():
-        seconds = (row["first_wall_seconds"], row["wall_seconds"], row["cpu_seconds"])
-        memory = (row["peak_mib"], row["data_mib"], row["arrays_mib"], row["beside_mib"])
-        table.add_row(name, *(f"{v:.2f}" for v in seconds), *(f"{v:.0f}" for v in memory))
+    times = ("first_wall_seconds", "wall_seconds", "cpu_seconds")
+    sizes = ("peak_mib", "data_mib", "arrays_mib", "beside_mib", "shared_mib")
+    for name, row in (*rows.items(), ("the libraries alone", own)):
+        seconds = [f"{row[key]:.2f}" if key in row else "" for key in times]
+        memory = [f"{row[key]:.0f}" if row.get(key) is not None else "" for key in sizes]
+        table.add_row(name, *seconds, *memory)
     Console().print(table)
-    if out:
-        machine = platform.processor() or platform.machine()
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
