@@ -38,7 +38,7 @@ lite: $(BOOK_READY) ## build the tutorials for the browser, without installation
 	$(BIN)/python book/lite.py
 
 test-lite: $(DEV_READY) $(BOOK_READY) ## run what the browser gets in Pyodide, under Node.js
-	$(BIN)/python -m pytest -n 0 $(ARGS) tests/tutorials/run_pyodide.py
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS) tests/tutorials/run_pyodide.py tests/tutorials/run_pyodide_notebooks.py
 
 book: lite ## build the tutorials and the reference as a static site in build/book
 	$(BIN)/python book/build.py

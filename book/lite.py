@@ -15,6 +15,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from jupyterlite_pyodide_kernel.constants import PYODIDE_PYTHON_VERSION
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,20 +37,15 @@ COMPANIONS = (
     "jupyterlab-widgets",
     "markdown-it-py",
     "mdurl",
-    "mpmath",
+    "mpmath<1.4",
     "sortedcontainers",
     "widgetsnbextension",
 )
 
 FIRST_PROSE = """\
 **This copy runs in your browser.** Run the next cell first: it fetches Python's scientific
-packages, which takes a minute the first time, and takes Crosspoint from this site. Trainings use
-the embedded digits and small settings here, since a browser runs no compiled code of ours."""
-FIRST_CODE = """\
-%pip install -q crosspoint ipywidgets
-import os
-
-os.environ["CROSSPOINT_QUICK"] = "1\""""
+packages, which takes a minute the first time, and takes Crosspoint from this site."""
+FIRST_CODE = "%pip install -q crosspoint ipywidgets"
 
 
 def main() -> int:
@@ -111,7 +107,8 @@ def copy_notebooks(folder: Path) -> None:
     folder.mkdir()
     for name in NOTEBOOKS:
         path = ROOT / "tutorials" / f"{name}.ipynb"
-        notebook = json.loads(path.read_text(encoding="utf-8"))
+        # Texts in one piece: JupyterLite's table of contents takes no lists of lines.
+        notebook = nbformat.read(path, as_version=4)
         title, *others = notebook["cells"]
         notebook["cells"] = [title, *first_cells(), *others]
         notebook["metadata"]["kernelspec"] = {

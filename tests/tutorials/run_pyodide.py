@@ -1,12 +1,13 @@
 """The wheels that the browser gets, in Pyodide under Node.
 
-Not collected by default; run by ``make test-lite``. Pyodide's core is an npm package, its compiled
-packages (NumPy, SciPy, Matplotlib, scikit-learn) are not: what needs them runs in a browser with a
-network, and is covered here only up to their import.
+Not collected by default; run by ``make test-lite``. This is the Pyodide that the browser fetches,
+but its core alone, which is an npm package: theory, and the import of everything else. The
+notebooks themselves run in `run_pyodide_notebooks`.
 """
 
 from __future__ import annotations
 
+import email
 import json
 import shutil
 import subprocess
@@ -14,7 +15,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
+from jupyterlite_pyodide_kernel.constants import PYODIDE_PYTHON_VERSION, PYODIDE_VERSION
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name, parse_wheel_filename
+
+from tests.tutorials import pyodide_packages
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 HERE = Path(__file__).resolve().parent / "pyodide"
@@ -23,16 +28,18 @@ WHEELS = LITE / "pypi"
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
-    """What the program reports from inside Pyodide."""
+def pyodide(tmp_path_factory):
+    """The folder with Pyodide's core."""
     for tool in ("node", "npm"):
         if shutil.which(tool) is None:
             pytest.skip(f"needs {tool}: install Node.js 20 or later")
-    folder = tmp_path_factory.mktemp("pyodide")
-    install = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts"]
-    subprocess.run([*install, f"pyodide@{PYODIDE_VERSION}"], cwd=folder, check=True)
-    module = folder / "node_modules" / "pyodide" / "pyodide.mjs"
-    command = ["node", HERE / "run.mjs", module, WHEELS, HERE / "program.py"]
+    return pyodide_packages.core(PYODIDE_VERSION, tmp_path_factory.mktemp("pyodide"))
+
+
+@pytest.fixture(scope="module")
+def told(pyodide):
+    """What the program reports from inside Pyodide."""
+    command = ["node", HERE / "run.mjs", pyodide / "pyodide.mjs", WHEELS, HERE / "program.py"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
@@ -57,6 +64,45 @@ def test_notebooks_install_what_they_need_first():
         command = first.splitlines()[0].split()
         assert command[:3] == ["%pip", "install", "-q"]
         assert set(command[3:]) <= set(index)
+
+
+def test_what_is_installed_first_fits_and_needs_no_package_index(pyodide):
+    """Whatever a wheel requires is on the site or in Pyodide's list, in a version that fits."""
+    there = {
+        "sys_platform": "emscripten",
+        "platform_system": "Emscripten",
+        "python_version": PYODIDE_PYTHON_VERSION,
+        "python_full_version": f"{PYODIDE_PYTHON_VERSION}.0",
+        "extra": "",
+    }
+    listed = pyodide_packages.listed(pyodide)
+    versions = {canonicalize_name(name): package["version"] for name, package in listed.items()}
+    wheels = {wheel: parse_wheel_filename(wheel.name) for wheel in WHEELS.glob("*.whl")}
+    versions |= {name: str(version) for name, version, *_ in wheels.values()}
+    misfits = []
+    for wheel in wheels:
+        for line in metadata(wheel).get_all("Requires-Dist", []):
+            required = Requirement(line)
+            if required.marker is None or required.marker.evaluate(there):
+                version = versions.get(canonicalize_name(required.name))
+                if version is None or not required.specifier.contains(version, prereleases=True):
+                    misfits.append(f"{wheel.name}: {line}, and there is {version}")
+    assert misfits == []
+
+
+def metadata(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        return email.message_from_bytes(archive.read(name))
+
+
+def test_texts_are_in_one_piece():
+    for path in (LITE / "files").glob("*.ipynb"):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            assert isinstance(cell["source"], str)
+            for output in cell.get("outputs", ()):
+                texts = [v for v in output.get("data", {}).values() if isinstance(v, list)]
+                assert texts == []
 
 
 def test_nothing_that_a_browser_cannot_have_is_required_there(told):
