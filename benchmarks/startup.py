@@ -11,7 +11,8 @@ Memory is the peak of a training on 2,000 samples that starts with compiled kern
 its arrays first, beside the size of the images and of the arrays with their working memory. What
 the libraries take for themselves is the peak of a process that imports them and calls one compiled
 function. Pages of shared libraries count wherever the system tells them apart; processes that run
-at once share these. Wall times mean something where the load before is far below the number of cores.
+at once share these. Wall times mean something where the load before is far below the number of
+cores.
 """
 
 from __future__ import annotations
