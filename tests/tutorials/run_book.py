@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from phys.teaching.plan import chapter
+
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 SITE = REPOSITORY / "build" / "book"
 NOTEBOOKS = sorted((REPOSITORY / "tutorials").glob("*.ipynb"))
@@ -196,3 +198,13 @@ def test_jupyterlite_lists_the_notebooks_without_a_network(page, address):
     page.wait_for_selector(".jp-DirListing-itemText >> text=01_one_device.ipynb", timeout=60_000)
     # It asks whether some optional files are there; what it must not do is to ask elsewhere.
     assert [trouble for trouble in page.troubles if "needs a network" in trouble] == []
+
+
+def test_jupyterlite_shows_what_is_stored_before_anything_runs(page, address):
+    # The kernel starts by itself and asks Pyodide's server; the stored outputs need nobody.
+    page.route(lambda url: not url.startswith((address, "data:", "blob:")), lambda r: r.abort())
+    page.goto(address + "lite/lab/index.html?path=01_one_device.ipynb")
+    opening = page.locator(".jp-OutputArea-output", has_text="After this notebook you can")
+    opening.locator("li").first.wait_for(timeout=120_000)
+    goals = opening.locator("li").all_inner_texts()
+    assert tuple(goals) == chapter("01_one_device").goals
