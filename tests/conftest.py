@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 # Before anything imports matplotlib; processes that tests start inherit it.
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+# A shell starts a job in the background deaf to Ctrl-C, and the processes that tests start with it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import pytest
 from hypothesis import settings
