@@ -25,12 +25,13 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out what is no test module, where doctests are looked for, unless it is named.
 
-    Modules ``run_...`` need more than the tests' environment, and saboteurs register themselves
-    when their test imports them.
+    Modules ``run_...`` need more than the tests' environment, programs in ``pyodide`` run inside
+    Pyodide, and saboteurs register themselves when their test imports them.
     """
     if collection_path.suffix != ".py":
         return None
-    helper = collection_path.name.startswith("run_") or collection_path.parent.name == "saboteurs"
+    folder = collection_path.parent.name
+    helper = collection_path.name.startswith("run_") or folder in ("pyodide", "saboteurs")
     named = {Path(argument.split("::")[0]).resolve() for argument in config.args}
     return True if helper and collection_path.resolve() not in named else None
 
