@@ -31,6 +31,7 @@ from phys.loops import arrays as array_loops
 from phys.loops import layer_steps
 from phys.loops import lines as loops
 from phys.loops import maps as network_loops
+from phys.loops import outputs as output_loops
 from phys.loops import packed as packed_loops
 from phys.loops import reads as read_loops
 from phys.loops import training as training_loops
@@ -224,6 +225,7 @@ def network_module() -> ModuleType:
     text = "\n".join(
         (
             f"import numpy as np\nfrom numba import njit\nfrom {core().__name__} import *",
+            kernel_source(output_loops),
             kernel_source(training_loops, training_loops.SHARED),
             "",
         )

@@ -23,7 +23,7 @@ def patches(source: np.ndarray, stage: Stage) -> np.ndarray:
 
     Returns
     -------
-    float32, (batch * patches, cols - 1)
+    float32, (batch * patches, inputs)
         The patches of the first map, in reading order, then those of the next.
     """
     if not stage.kernel:
@@ -31,7 +31,7 @@ def patches(source: np.ndarray, stage: Stage) -> np.ndarray:
     maps = source.reshape(-1, *stage.source)
     windows = sliding_window_view(maps, (stage.kernel, stage.kernel), axis=(1, 2))
     chosen = windows[:, :: stage.stride, :: stage.stride]
-    return np.ascontiguousarray(np.moveaxis(chosen, 3, -1)).reshape(-1, stage.cols - 1)
+    return np.ascontiguousarray(np.moveaxis(chosen, 3, -1)).reshape(-1, stage.inputs)
 
 
 def add_patches(vectors: np.ndarray, stage: Stage) -> np.ndarray:
@@ -39,7 +39,7 @@ def add_patches(vectors: np.ndarray, stage: Stage) -> np.ndarray:
 
     Parameters
     ----------
-    vectors : float32, (patches, cols - 1)
+    vectors : float32, (patches, inputs)
 
     Returns
     -------

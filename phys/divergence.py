@@ -70,8 +70,8 @@ class Watch:
             return f"Likely cause: the outputs overflow; {remedy}."
         depth, name = worst
         layer = self.network.layers[depth]
-        if name in layer.buffers:
-            cause = "a rate of the digital buffer is too high"
+        if name in layer.digital:
+            cause = "a rate of these digital numbers is too high"
         elif hasattr(layer.arrays[name], "statistics"):
             cause = "a step of its devices or a signal on its lines is no number"
         else:
@@ -93,8 +93,10 @@ def _clipped(array: Any) -> float:
 
 
 def _numbers(layer: Layer) -> dict[str, np.ndarray]:
-    return {name: hidden_state(layer, name) for name in (*layer.arrays, *layer.buffers)}
+    return {name: hidden_state(layer, name) for name in (*layer.arrays, *layer.digital)}
 
 
 def _title(name: str) -> str:
+    if name.startswith("output_"):
+        return name.replace("_", " ")
     return f"array {name.upper()}" if len(name) == 1 and name in "ac" else f"buffer {name!r}"

@@ -137,6 +137,11 @@ def check_has_energy(name: str, network: Network, algorithm: Algorithm) -> None:
         raise InputError(f"{name}: algorithm {algorithm.name!r} has no energy; use SHD")
     if not network.is_dense:
         raise InputError(f"{name}: a network with convolutions has no energy; use Dense layers")
+    if network.output_kind.learns:
+        raise InputError(
+            f"{name}: digital numbers behind the arrays change the loss beside C, and the energy "
+            f'leaves them out; use output_scale = "fixed" and bias = "array"'
+        )
     kinds = {type(a).__name__ for layer in network.layers for a in layer.arrays.values()}
     if kinds != {"Crossbar"}:
         raise InputError(f"{name}: arrays of kind {sorted(kinds)} have no energy; use crossbars")

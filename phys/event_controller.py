@@ -155,6 +155,11 @@ class Controller:
                 f"network has layers of {sorted(kinds)}, convolutions or real reads; the "
                 f"controller sequences fully connected layers of crossbars with ideal reads"
             )
+        if network.output_kind.learns:
+            raise InputError(
+                f"network has outputs {network.output_kind}; the controller sequences arrays whose "
+                f"sums are the outputs: leave outputs out"
+            )
         self.network, self.algorithm = network, algorithm
         self.timing = checked_timing(timing)
         self.env = Clock()

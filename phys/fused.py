@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -13,14 +13,21 @@ from phys.activations import ACTIVATIONS
 from phys.algorithms import BUILT_IN, Algorithm, BuiltIn
 from phys.array_kinds.differential_pair import DifferentialPair
 from phys.array_kinds.float_array import FloatArray
+from phys.digital_outputs import packed_without
 from phys.loops import reads as read_loops
 from phys.network import Layer, Network
 
-Runner = Callable[[Any, np.ndarray, float], float]
-"""Takes an algorithm, an order of samples and a sum of losses; returns the sum with theirs added.
 
-The algorithm may differ from call to call in its learning rates, as a schedule asks for.
-"""
+class Runner(Protocol):
+    """Trains on samples; the rates may differ from call to call, as a schedule asks for."""
+
+    def __call__(
+        self, algorithm: Any, order: np.ndarray, total: float, digital_rate: float = 0.0
+    ) -> float:
+        """Learn from the samples of an order; return a sum of losses with theirs added.
+
+        `digital_rate` is that of the numbers behind the arrays, for the gradient of a sample.
+        """
 
 
 @cache
@@ -130,15 +137,30 @@ def compiled_runner(
     gains = tuple(np.float32(factor) for _, factor in first.terms)
     form = (batch, ACTIVATIONS[network.activation])
 
-    def run(algorithm: BuiltIn, order: np.ndarray, total: float) -> float:
+    behind = tuple(
+        _pack_outputs(layer, np.zeros((batch, stage.patches, stage.rows), np.float32))
+        for layer, stage in zip(network.layers, network.stages, strict=True)
+    )
+
+    def run(
+        algorithm: BuiltIn, order: np.ndarray, total: float, digital_rate: float = 0.0
+    ) -> float:
         reads = tuple(layer.reads(plain) for layer in layers)
         packed = tuple(layer.packed(algorithm) for layer in layers)
-        loss = loop(images, labels, order, *form, reads, gains, packed, *memory, work, total)
+        rate = np.float32(digital_rate)
+        loss = loop(
+            images, labels, order, *form, reads, gains, behind, rate, packed, *memory, work, total
+        )
         for layer in layers:
             layer.give_back()
         return float(loss)
 
     return run
+
+
+def _pack_outputs(layer: Layer, sums: np.ndarray) -> tuple[Any, ...]:
+    """Return the digital numbers behind a layer as `phys.loops.outputs` unpacks them."""
+    return packed_without(sums[:0]) if layer.outputs is None else layer.outputs.packed(sums)
 
 
 def _lines(network: Network) -> int:

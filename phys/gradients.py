@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from phys import convolution
-from phys.activations import activate, slope, with_bias
-from phys.network import Network
+from phys.activations import activate, slope
+from phys.network import Layer, Network, entering
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,11 @@ def probe_gradients(
     inputs, maps, weights, x = [], [], [], images
     last = len(network.layers) - 1
     for depth, (layer, stage) in enumerate(zip(network.layers, network.stages, strict=True)):
-        inputs.append(with_bias(convolution.patches(x, stage)))
+        inputs.append(entering(x, stage))
         weights.append(
             sum(np.float32(f) * layer.arrays[name].effective_weights for name, f in layer.terms)
         )
-        y = inputs[-1] @ weights[-1].T
+        y = layer.scaled(inputs[-1] @ weights[-1].T)
         if depth < last:
             maps.append(activate(y, network.activation))
             x = convolution.pooled(maps[-1], stage)
@@ -85,12 +85,18 @@ def probe_gradients(
     loss = float(-np.log(np.maximum(p[rows, labels], 1e-30)).mean())
     d = -p
     d[rows, labels] += 1
-    directions = [d]
+    directions = [_of_rows(network.layers[last], d)]
     for depth in range(last, 0, -1):
-        z = (directions[0] @ weights[depth])[:, :-1]
+        z = (directions[0] @ weights[depth])[:, : network.stages[depth].inputs]
         before = _before(z, maps[depth - 1], network, depth)
-        directions.insert(0, before * slope(maps[depth - 1], network.activation))
+        d = before * slope(maps[depth - 1], network.activation)
+        directions.insert(0, _of_rows(network.layers[depth - 1], d))
     return loss, list(zip(inputs, directions, strict=True))
+
+
+def _of_rows(layer: Layer, d: np.ndarray) -> np.ndarray:
+    """Return how the rows of a layer should move where its outputs should move along `d`."""
+    return d if layer.outputs is None else layer.outputs.scale * d
 
 
 def _before(z: np.ndarray, maps: np.ndarray, network: Network, depth: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -110,6 +110,8 @@ class Stage:
         Side of the pooling squares; 1 for none.
     average : bool
         Pooling takes the mean, not the largest.
+    bias_line : bool
+        One more column line carries 1.
     """
 
     source: Shape
@@ -118,12 +120,18 @@ class Stage:
     stride: int = 1
     pool: int = 1
     average: bool = False
+    bias_line: bool = field(default=True, repr=False)
+
+    @property
+    def inputs(self) -> int:
+        """Numbers that enter an output, the bias not among them."""
+        height, width, channels = self.source
+        return (self.kernel**2 if self.kernel else height * width) * channels
 
     @property
     def cols(self) -> int:
-        """Column lines, the bias line included."""
-        height, width, channels = self.source
-        return (self.kernel**2 if self.kernel else height * width) * channels + 1
+        """Column lines, the bias line included if there is one."""
+        return self.inputs + self.bias_line
 
     @property
     def map(self) -> Shape:
@@ -151,7 +159,7 @@ class Stage:
     @property
     def fan(self) -> int:
         """Inputs of an output plus outputs of an input, for the range of the initial weights."""
-        return self.cols - 1 + self.rows * max(self.kernel**2, 1)
+        return self.inputs + self.rows * max(self.kernel**2, 1)
 
     def geometry(self) -> np.ndarray:
         """Return the numbers that the compiled loops need, int64 (9,)."""
@@ -231,9 +239,7 @@ def _pooled(stage: Stage, layer: Pool, place: str) -> Stage:
             f"{height} x {width} pixels and {channels} channels; take a size that divides both "
             f"sides, or another kernel before it"
         )
-    return Stage(
-        stage.source, stage.rows, stage.kernel, stage.stride, layer.size, layer.kind == "average"
-    )
+    return replace(stage, pool=layer.size, average=layer.kind == "average")
 
 
 def dense_stages(units: Sequence[int]) -> tuple[Stage, ...]:

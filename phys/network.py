@@ -6,22 +6,25 @@ The compiled loops of `phys.loops.training` do the same; a test holds the two to
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from phys import convolution
+from phys import checked, convolution
 from phys.activations import activate, slope, softmax_direction, with_bias
 from phys.array_kinds.differential_pair import DifferentialPair
 from phys.array_kinds.float_array import FloatArray
 from phys.crossbar import Crossbar
+from phys.digital_outputs import DigitalOutputs, OutputKind
 from phys.layers import Stage, dense_stages
 from phys.random_bits import ARRAY, INITIAL_WEIGHT, stream_key, uniforms
 
 PROBE_BATCH = 100
 """Images read at once: what goes through a network stays small beside its arrays."""
 
+INITIAL = ("glorot", "fan-in")
+FIXED_OUTPUTS = OutputKind()
 Terms = tuple[tuple[str, float], ...]
 
 
@@ -40,6 +43,8 @@ class Layer:
         Digital numbers that the algorithm keeps beside the arrays.
     key : uint64
         Where the algorithm's random numbers start.
+    outputs : DigitalOutputs, optional
+        The digital numbers behind the rows; None where the sums of the arrays are the outputs.
     """
 
     arrays: dict[str, Any] = field(default_factory=dict)
@@ -47,6 +52,7 @@ class Layer:
     terms: Terms = (("c", 1.0),)
     buffers: dict[str, np.ndarray] = field(default_factory=dict)
     key: np.uint64 = field(default_factory=lambda: np.uint64(0))
+    outputs: DigitalOutputs | None = None
 
     @property
     def a(self) -> Crossbar:
@@ -59,12 +65,35 @@ class Layer:
         """The core array: a Crossbar, or a FloatArray for floating-point training."""
         return self.arrays["c"]
 
+    @property
+    def digital(self) -> dict[str, np.ndarray]:
+        """All digital numbers that learn: the algorithm's buffers and those behind the rows."""
+        return self.buffers | ({} if self.outputs is None else self.outputs.numbers())
+
     def forward(self, x: np.ndarray, *, probe: int | None = None) -> np.ndarray:
         """Return the outputs of a batch, float32 (n, cols) -> (n, rows).
 
         `probe` is the number of a read beside the training, see `Crossbar.forward`.
         """
+        return self.scaled(self.sums(x, probe=probe))
+
+    def sums(self, x: np.ndarray, *, probe: int | None = None) -> np.ndarray:
+        """Return what the arrays give for a batch, float32 (n, cols) -> (n, rows).
+
+        `probe` is the number of a read beside the training, see `Crossbar.forward`.
+        """
         return self.total([self.arrays[name].forward(x, probe=probe) for name, _ in self.terms])
+
+    def scaled(self, sums: np.ndarray) -> np.ndarray:
+        """Return the outputs for the sums of the arrays, float32 (n, rows)."""
+        return sums if self.outputs is None else self.outputs.forward(sums)
+
+    def rows_direction(self, sums: np.ndarray, d: np.ndarray) -> np.ndarray:
+        """Return how the rows should move where the outputs should move along `d`, (n, rows).
+
+        The digital numbers behind the rows note their own gradients.
+        """
+        return d if self.outputs is None else self.outputs.backward(sums, d)
 
     def backward(self, d: np.ndarray) -> np.ndarray:
         """Return the transposed read of a batch, float32 (n, rows) -> (n, cols)."""
@@ -81,7 +110,7 @@ class Layer:
 
 
 class Network:
-    """Layers of arrays; every array has a bias line that carries 1.
+    """Layers of arrays; every array has a bias line that carries 1, unless the bias is digital.
 
     Parameters
     ----------
@@ -98,6 +127,11 @@ class Network:
         What forward and backward read, see `Layer`.
     build : callable
         Makes an array of its rows, columns, device and seed.
+    outputs : OutputKind
+        Which digital numbers stand behind the arrays.
+    initial : str
+        Range of the initial weights, uniform: "glorot", +-sqrt(6/(inputs + outputs)) (Glorot and
+        Bengio 2010); or "fan-in", +-1/sqrt(inputs), the default of PyTorch's linear layers.
     """
 
     def __init__(
@@ -109,9 +143,17 @@ class Network:
         activation: str = "sigmoid",
         terms: Terms = (("c", 1.0),),
         build: Callable[[int, int, Any, int], Any] = Crossbar,
+        outputs: OutputKind = FIXED_OUTPUTS,
+        initial: str = INITIAL[0],
     ) -> None:
-        self.stages = _stages(sizes)
+        self.stages = tuple(
+            replace(stage, bias_line=outputs.bias == "array") for stage in _stages(sizes)
+        )
         self.seed, self.activation = seed, activation
+        self.output_kind, self.initial = (
+            outputs,
+            checked.choice("initial_weights", initial, INITIAL),
+        )
         self.layers = []
         for depth, stage in enumerate(self.stages):
             arrays: dict[str, Any] = {"c": FloatArray(stage.rows, stage.cols)}
@@ -125,7 +167,10 @@ class Network:
                     )
                     for name in array_names
                 }
-            self.layers.append(Layer(arrays, terms=terms))
+            behind = (
+                DigitalOutputs(outputs, self._initial_draw(depth)[-1]) if outputs.learns else None
+            )
+            self.layers.append(Layer(arrays, terms=terms, outputs=behind))
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -149,11 +194,15 @@ class Network:
         return not any(stage.kernel for stage in self.stages)
 
     def initial_weights(self, depth: int) -> np.ndarray:
-        """Return the start of C's effective weights, float32 (cols, rows), uniform (Glorot)."""
+        """Return the start of C's effective weights, float32 (cols, rows)."""
+        return self._initial_draw(depth)[: self.stages[depth].cols]
+
+    def _initial_draw(self, depth: int) -> np.ndarray:
+        """Return the initial weights and, behind them, the biases, float32 (inputs + 1, rows)."""
         stage = self.stages[depth]
         key = stream_key(self.seed, int(INITIAL_WEIGHT), depth)
-        draw = uniforms(key, stage.cols * stage.rows).reshape(stage.cols, stage.rows)
-        limit = np.sqrt(6 / stage.fan)
+        draw = uniforms(key, (stage.inputs + 1) * stage.rows).reshape(-1, stage.rows)
+        limit = np.sqrt(6 / stage.fan if self.initial == "glorot" else 1 / stage.inputs)
         return ((2 * draw - 1) * limit).astype(np.float32)
 
     def programme_initial_weights(self) -> None:
@@ -181,7 +230,7 @@ class Network:
         y = images
         for layer, stage in zip(self.layers, self.stages, strict=True):
             number = first * stage.patches
-            y = layer.forward(with_bias(convolution.patches(y, stage)), probe=number)
+            y = layer.forward(entering(y, stage), probe=number)
             if layer is not self.layers[-1]:
                 y = convolution.pooled(activate(y, self.activation), stage)
         return y
@@ -200,24 +249,26 @@ class Network:
         inputs : list of float32 (patches, cols)
             What entered each layer, bias included; one patch where it is fully connected.
         directions : list of float32 (patches, rows)
-            How each layer's outputs should move: minus the gradient.
+            How the rows of each layer's arrays should move: minus the gradient.
         loss : float32
             Cross-entropy.
         """
-        inputs, maps, x = [], [], image[None]
+        inputs, sums, maps, x = [], [], [], image[None]
         for layer, stage in zip(self.layers, self.stages, strict=True):
-            inputs.append(with_bias(convolution.patches(x, stage)))
-            y = layer.forward(inputs[-1])
+            inputs.append(entering(x, stage))
+            sums.append(layer.sums(inputs[-1]))
+            y = layer.scaled(sums[-1])
             if layer is not self.layers[-1]:
                 maps.append(activate(y, self.activation))
                 x = convolution.pooled(maps[-1], stage)
         direction, loss = softmax_direction(y[0], label)
-        directions = [direction[None]]
+        directions = [self.layers[-1].rows_direction(sums[-1], direction[None])]
         for depth in range(len(self.layers) - 1, 0, -1):
-            z = self.layers[depth].backward(directions[0])[:, :-1]
+            z = self.layers[depth].backward(directions[0])[:, : self.stages[depth].inputs]
             before = convolution.add_patches(z, self.stages[depth])
             d = convolution.unpooled(before, maps[depth - 1], self.stages[depth - 1])
-            directions.insert(0, d * slope(maps[depth - 1], self.activation))
+            d = d * slope(maps[depth - 1], self.activation)
+            directions.insert(0, self.layers[depth - 1].rows_direction(sums[depth - 1], d))
         return inputs, directions, loss
 
     def updates(
@@ -230,6 +281,12 @@ class Network:
         for layer, x, d in zip(self.layers, inputs, directions, strict=True):
             for patch in range(len(x)):
                 yield layer, x[patch], d[patch]
+
+
+def entering(x: np.ndarray, stage: Stage) -> np.ndarray:
+    """Return what enters the array of a layer for a batch of maps, float32 (n, cols)."""
+    vectors = convolution.patches(x, stage)
+    return with_bias(vectors) if stage.bias_line else vectors
 
 
 def _stages(sizes: tuple[int, ...] | tuple[Stage, ...]) -> tuple[Stage, ...]:

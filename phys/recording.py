@@ -70,11 +70,12 @@ class Trajectory:
     ----------
     name : str
         "a" or "c", the weights of an array; "a.reference"; "a.effective", weights minus reference;
-        or a buffer of the algorithm: "h", "chopper", "mean", "reference", "chi".
+        or a buffer of the algorithm: "h", "chopper", "mean", "reference", "chi"; or the digital
+        numbers behind the rows: "output_scale", "output_bias".
     layer : int
         From 1, as in the reports of the history.
     devices : tuple of (row, column), optional
-        Default: all. For one number per column line, give (0, column).
+        Default: all. For one number per column line, give (0, column); per row, (row, 0).
     every : int, optional
         Samples between two moments, from the start on.
     at : tuple of int
@@ -237,12 +238,16 @@ class Recording:
 
 
 def hidden_state(layer: Layer, name: str) -> np.ndarray:
-    """Return what a layer holds under a name, (rows, cols), or (1, cols) for one number per column.
+    """Return what a layer holds under a name, (rows, cols).
+
+    One number per column line is (1, cols), one per row (rows, 1).
 
     The names are those of `Trajectory`. What is returned is a view: it changes with the training.
     """
     if name in layer.buffers:
         return np.atleast_2d(layer.buffers[name].T)
+    if name in layer.digital:
+        return layer.digital[name][:, None]
     array, _, part = name.partition(".")
     if part == "reference":
         return np.asarray(layer.arrays[array].reference)
@@ -332,7 +337,7 @@ def _layer(network: Network, number: int) -> Layer:
 
 
 def _readable(layer: Layer) -> list[str]:
-    names = list(layer.buffers)
+    names = list(layer.digital)
     for name, array in layer.arrays.items():
         names += [name, f"{name}.effective"]
         names += [f"{name}.reference"] if hasattr(array, "reference") else []

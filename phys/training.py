@@ -13,6 +13,7 @@ from phys.array_kinds.kind import ArrayKind
 from phys.checked import InputError
 from phys.data import Dataset, load
 from phys.device import Device
+from phys.digital_outputs import OutputKind
 from phys.divergence import Diverged
 from phys.history import History, Progress
 from phys.recording import Recorder
@@ -44,6 +45,10 @@ def train(
     schedule: str | Sequence[tuple[int, float]] | Schedule | None = None,
     batch: int = 1,
     activation: str = "sigmoid",
+    output_scale: str = "fixed",
+    bias: str = "array",
+    lr_digital: float | None = None,
+    initial_weights: str = "glorot",
     device_a: Device | None = None,
     update: str = "pulsed",
     mapping: str = "reference",
@@ -96,6 +101,15 @@ def train(
         mean gradient. The updates themselves come sample by sample, as on the hardware.
     activation : str
         "sigmoid", "tanh" or "relu".
+    output_scale : str
+        Digital factor behind the rows of every array: "fixed" at 1; "learned", one per layer; or
+        "learned-per-row". See `phys.digital_outputs`.
+    bias : str
+        "array": a column of devices on a line that carries 1; or "digital".
+    lr_digital : float, optional
+        Learning rate of these digital numbers; default: that of the algorithm's gradient.
+    initial_weights : str
+        "glorot", uniform within sqrt(6/(inputs + outputs)); or "fan-in", within 1/sqrt(inputs).
     device_a : Device, optional
         Another device for array A.
     update : str
@@ -188,6 +202,8 @@ def train(
         arrays=ArrayKind(update, mapping, read_model),
         batch=batch,
         activation=checked.choice("activation", activation, tuple(ACTIVATIONS)),
+        outputs=OutputKind(output_scale, bias, lr_digital),
+        initial_weights=initial_weights,
         shift_options={"pairs": pairs, "read": read, "reference_error": reference_error},
         record_energy=checked.whole("record_energy", record_energy, 0),
         record=record,

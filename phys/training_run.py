@@ -15,12 +15,13 @@ from phys.array_kinds.kind import ArrayKind
 from phys.checked import InputError
 from phys.data import Dataset
 from phys.device import Device
+from phys.digital_outputs import OutputKind
 from phys.divergence import Watch
 from phys.energy import check_has_energy, measure_energy
 from phys.history import History, Progress, describe_device, layer_reports
 from phys.interrupts import hold_interrupt, repeat_interrupt
 from phys.layers import stages_for
-from phys.network import Network
+from phys.network import INITIAL, Network
 from phys.random_bits import CHOPPER, SAMPLE_ORDER, child, stream_key
 from phys.recording import Moment, Records
 from phys.schedules import Constant, as_schedule
@@ -68,6 +69,8 @@ class TrainingRun:
         arrays: ArrayKind,
         batch: int,
         activation: str,
+        outputs: OutputKind,
+        initial_weights: str,
         shift_options: dict[str, Any],
         record_energy: int,
         record: Any,
@@ -94,7 +97,10 @@ class TrainingRun:
                 f"{arrays.describe()} beside algorithm {algorithm.name!r}, which has no arrays of "
                 f"devices; leave it out, or choose another algorithm"
             )
-        self.network = Network(stages, names, devices, seed, activation, terms, arrays.build)
+        self.network = Network(
+            stages, names, devices, seed, activation, terms, arrays.build, outputs, initial_weights
+        )
+        outputs.rate(algorithm)
         prepare_layers(self.network, algorithm)
         self.epoch = self.position = 0
         if record_energy:
@@ -113,6 +119,8 @@ class TrainingRun:
             "algorithm": repr(algorithm),
             "devices": {n: describe_device(devices[n]) for n in names},
             **(arrays.describe() if names else {}),
+            **outputs.describe(),
+            **({} if initial_weights == INITIAL[0] else {"initial_weights": initial_weights}),
             "zero_shift": "".join(self.shifted),
             **{k: v for k, v in shift_options.items() if self.shifted},
             "batch": batch,
@@ -158,6 +166,12 @@ class TrainingRun:
         """The algorithm with the rates of this epoch, for the gradient of a single sample."""
         algorithm = self._scheduled(self.schedule.factor(min(self.epoch, self.epochs - 1)))
         return algorithm if self.batch == 1 else algorithm.slowed(1 / self.batch)
+
+    @property
+    def digital_rate(self) -> float:
+        """The rate of the numbers behind the arrays, in this epoch, for a single sample."""
+        factor = self.schedule.factor(min(self.epoch, self.epochs - 1))
+        return self.network.output_kind.rate(self.algorithm) * factor / self.batch
 
     def _scheduled(self, factor: float) -> Algorithm:
         return self.algorithm if factor == 1 else self.algorithm.scheduled(factor)
@@ -220,7 +234,7 @@ class TrainingRun:
         now = order[: self.piece]
         with hold_interrupt():
             began = time.perf_counter()
-            self.epoch_loss = run(self.effective, now, self.epoch_loss)
+            self.epoch_loss = run(self.effective, now, self.epoch_loss, self.digital_rate)
             seconds = time.perf_counter() - began
             self.seconds += seconds
             self.samples_timed += now.size
@@ -240,12 +254,17 @@ class TrainingRun:
     def _stepwise(self, images: np.ndarray, labels: np.ndarray) -> fused.Runner:
         # The compiled loops overflow without a word, and the loss is checked after each chunk.
         @np.errstate(over="ignore", invalid="ignore")
-        def run(algorithm: Algorithm, order: np.ndarray, total: float) -> float:
+        def run(
+            algorithm: Algorithm, order: np.ndarray, total: float, digital_rate: float = 0.0
+        ) -> float:
             for start in range(0, order.size, self.batch):
                 done = [
                     self.network.backpropagate(images[n], int(labels[n]))
                     for n in order[start : start + self.batch]
                 ]
+                for layer in self.network.layers:
+                    if layer.outputs is not None:
+                        layer.outputs.learn(digital_rate)
                 for inputs, directions, loss in done:
                     total += float(loss)
                     for layer, x, d in self.network.updates(inputs, directions):

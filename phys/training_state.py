@@ -22,7 +22,7 @@ def pack(run: TrainingRun) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         for name, array in layer.arrays.items():
             for key, value in array.state().items():
                 arrays[f"{depth}.{name}.{key}"] = value
-        for name, value in layer.buffers.items():
+        for name, value in layer.digital.items():
             arrays[f"{depth}.{name}"] = value
     progress = {
         **{name: getattr(run, name) for name in COUNTERS},
@@ -42,8 +42,8 @@ def unpack(run: TrainingRun, progress: dict[str, Any], arrays: dict[str, np.ndar
         for name, array in layer.arrays.items():
             start = f"{depth}.{name}."
             array.restore({k[len(start) :]: v for k, v in arrays.items() if k.startswith(start)})
-        for name, buffer in layer.buffers.items():
-            buffer[...] = arrays[f"{depth}.{name}"]
+        for name, numbers in layer.digital.items():
+            numbers[...] = arrays[f"{depth}.{name}"]
     for name in COUNTERS:
         setattr(run, name, progress[name])
     run.records.restore(arrays)

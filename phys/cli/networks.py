@@ -8,12 +8,15 @@ from typing import Any, TypeVar
 import click
 
 from phys.array_kinds.kind import MAPPINGS, UPDATES
+from phys.digital_outputs import BIASES, SCALES
 from phys.layers import parse_layers
+from phys.network import INITIAL
 from phys.reads import NAMED
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 ARRAY_OPTIONS = ("update", "mapping", "read_model")
+OUTPUT_OPTIONS = ("output_scale", "bias", "lr_digital", "initial_weights")
 
 
 def _layers(ctx: click.Context, param: click.Parameter, value: str | None) -> Any:
@@ -44,6 +47,32 @@ def network_options(command: Command) -> Command:
             default=MAPPINGS[0],
             show_default=True,
             help="A weight is a device less its reference, or the difference of two that learn.",
+        ),
+        click.option(
+            "--output-scale",
+            type=click.Choice(SCALES),
+            default=SCALES[0],
+            show_default=True,
+            help="A digital factor behind the rows of an array: one per layer, or one per row.",
+        ),
+        click.option(
+            "--bias",
+            type=click.Choice(BIASES),
+            default=BIASES[0],
+            show_default=True,
+            help="A column of devices, or digital numbers behind the rows.",
+        ),
+        click.option(
+            "--lr-digital",
+            type=float,
+            help="Learning rate of scales and digital biases.  [default: the algorithm's]",
+        ),
+        click.option(
+            "--initial-weights",
+            type=click.Choice(INITIAL),
+            default=INITIAL[0],
+            show_default=True,
+            help="Range: root of 6/(inputs + outputs), or 1/root of the inputs.",
         ),
         click.option(
             "--read-model",

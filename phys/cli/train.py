@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from phys import schedules
 from phys.checked import InputError
 from phys.cli import algorithms, common
-from phys.cli.networks import ARRAY_OPTIONS, network_options
+from phys.cli.networks import ARRAY_OPTIONS, OUTPUT_OPTIONS, network_options
 
 LAW_OPTIONS = ("w_max", "w_min", "imbalance")
 NUMBER_OPTIONS = {"dw_min": "dw_min", "spread": "device_spread", "cycle_noise": "cycle_noise"}
@@ -258,7 +258,7 @@ def train(ctx: click.Context, /, **options: Any) -> None:
                 shifted,
                 options["samples"],
                 layers=options["layers"],
-                **{name: options[name] for name in ARRAY_OPTIONS},
+                **{name: options[name] for name in (*ARRAY_OPTIONS, *OUTPUT_OPTIONS)},
                 lr=options["lr"],
                 lr_a=options["lr_a"],
                 lr_c=options["lr_c"],

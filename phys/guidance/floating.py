@@ -71,7 +71,15 @@ def floating_findings(
                 f"rate, or train longer",
             )
         ]
-    start = Network(network.stages, (), {}, network.seed, network.activation)
+    start = Network(
+        network.stages,
+        (),
+        {},
+        network.seed,
+        network.activation,
+        outputs=network.output_kind,
+        initial=network.initial,
+    )
     start.programme_initial_weights()
     largest = largest_rate(gradient_products(start, images, labels), batch)
     if rate <= largest:

@@ -14,6 +14,7 @@ import numpy as np
 
 from phys.elementary import F0
 from phys.loops.lines import backward_into, forward_into
+from phys.loops.outputs import outputs_backward, outputs_forward, outputs_learn
 from phys.loops.reads import ACTIVE, BACKWARD, FORWARD, read_backward, read_forward
 from phys.loops.training import (
     activate_into,
@@ -155,12 +156,13 @@ def backward_patch(terms, gains, d, room, z):
 
 
 def backpropagate_maps(
-    image, label, activation, reads, gains, shapes, inputs, values, outputs, b, room
+    image, label, activation, reads, gains, behind, shapes, inputs, values, outputs, b, room
 ):
     """Run sample `b` of a batch forward and backward; returns the cross-entropy.
 
     Afterwards ``inputs[l][b]`` holds the patches that entered layer `l`, ``values[l][b]`` its
-    activations and ``outputs[l][b]`` the direction in which its rows should move for each patch.
+    activations and ``outputs[l][b]`` the direction in which the rows of its array should move for
+    each patch.
     """
     depth = len(reads)
     source = room[3]
@@ -168,6 +170,8 @@ def backpropagate_maps(
     for layer in range(depth):
         y = outputs[layer][b]
         forward_patches(reads[layer], gains, inputs[layer][b], room, y)
+        for p in range(y.shape[0]):
+            outputs_forward(behind[layer], b, p, y[p])
         if layer + 1 < depth:
             for p in range(y.shape[0]):
                 activate_into(y[p], activation, values[layer][b, p])
@@ -176,6 +180,7 @@ def backpropagate_maps(
             pool_into(values[layer][b], shapes[layer], source[:size])
             gather_patches(source[:size], shape, inputs[layer + 1][b])
     loss = softmax_error(outputs[depth - 1][b, 0], label)
+    outputs_backward(behind[depth - 1], b, 0, outputs[depth - 1][b, 0])
     for layer in range(depth - 1, 0, -1):
         shape = shapes[layer]
         size = shape[HEIGHT] * shape[WIDTH_OF_MAP] * shape[CHANNELS]
@@ -189,6 +194,7 @@ def backpropagate_maps(
         unpool_into(source, x, shapes[layer - 1], d)
         for p in range(d.shape[0]):
             through_activation(d[p], x[p], activation, d[p])
+            outputs_backward(behind[layer - 1], b, p, d[p])
     return loss
 
 
@@ -200,6 +206,8 @@ def train_maps(
     activation,
     reads,
     gains,
+    behind,
+    rate,
     layers,
     shapes,
     inputs,
@@ -212,7 +220,7 @@ def train_maps(
     """Learn from the samples in `order`; return `total` plus the sum of their losses.
 
     A batch is run forward and backward before its updates, which come sample by sample, layer by
-    layer, patch by patch.
+    layer, patch by patch; the digital numbers behind the arrays learn once, at `rate`.
     """
     for start in range(0, order.size, batch):
         size = min(batch, order.size - start)
@@ -224,6 +232,7 @@ def train_maps(
                 activation,
                 reads,
                 gains,
+                behind,
                 shapes,
                 inputs,
                 values,
@@ -231,6 +240,8 @@ def train_maps(
                 b,
                 room,
             )
+        for layer in range(len(behind)):
+            outputs_learn(behind[layer], rate)
         for b in range(size):
             for layer in range(len(layers)):
                 for p in range(inputs[layer].shape[1]):

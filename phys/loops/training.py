@@ -3,13 +3,15 @@
 What a layer learns from a sample is the `layer_step` of its algorithm (`phys.loops.layer_steps`).
 Layers come as tuples, one entry per layer. What forward and backward read of a layer, `reads`, is a
 tuple of (weights, reference), one for each term of a sum whose factors are `gains`; column lines
-are as in `phys.loops.lines`. Inputs of a layer carry one more line, the bias, that is always 1.
+are as in `phys.loops.lines`. Inputs of a layer carry one more line, the bias, that is always 1,
+unless it is among the digital numbers `behind` the array, see `phys.loops.outputs`.
 """
 
 import numpy as np
 
 from phys.elementary import F0, F1, exp32, log32, logistic32, tanh32
 from phys.loops.lines import backward_into, forward_into
+from phys.loops.outputs import outputs_backward, outputs_forward, outputs_learn
 
 LOGISTIC = 0
 TANH = 1
@@ -96,11 +98,11 @@ def add_scaled(gain, term, y):
             y[i] += gain * term[i]
 
 
-def backpropagate(image, label, activation, reads, gains, inputs, outputs, b, room):
+def backpropagate(image, label, activation, reads, gains, behind, inputs, outputs, b, room):
     """Run sample `b` of a batch forward and backward.
 
     Afterwards ``inputs[l][b]`` holds the input of layer `l` and ``outputs[l][b]`` the direction in
-    which its rows should move, minus the gradient. Returns the cross-entropy.
+    which the rows of its array should move, minus the gradient. Returns the cross-entropy.
     """
     index, z, term = room
     depth = len(reads)
@@ -109,23 +111,27 @@ def backpropagate(image, label, activation, reads, gains, inputs, outputs, b, ro
     for layer in range(depth):
         y = outputs[layer][b]
         forward_layer(reads[layer], gains, inputs[layer][b], index, y, term)
+        outputs_forward(behind[layer], b, 0, y)
         if layer + 1 < depth:
             activate_into(y, activation, inputs[layer + 1][b])
     loss = softmax_error(outputs[depth - 1][b], label)
+    outputs_backward(behind[depth - 1], b, 0, outputs[depth - 1][b])
     for layer in range(depth - 1, 0, -1):
         backward_layer(reads[layer], gains, outputs[layer][b], z, term)
-        through_activation(z, inputs[layer][b], activation, outputs[layer - 1][b])
+        d = outputs[layer - 1][b]
+        through_activation(z, inputs[layer][b], activation, d)
+        outputs_backward(behind[layer - 1], b, 0, d)
     return loss
 
 
 def backpropagate_batch(
-    images, labels, samples, activation, reads, gains, inputs, outputs, room, total
+    images, labels, samples, activation, reads, gains, behind, inputs, outputs, room, total
 ):
     """Run the samples of a batch forward and backward; return `total` plus their losses."""
     for b in range(samples.size):
         n = samples[b]
         total += backpropagate(
-            images[n], labels[n], activation, reads, gains, inputs, outputs, b, room
+            images[n], labels[n], activation, reads, gains, behind, inputs, outputs, b, room
         )
     return total
 
@@ -138,6 +144,8 @@ def train(
     activation,
     reads,
     gains,
+    behind,
+    rate,
     layers,
     inputs,
     outputs,
@@ -147,14 +155,17 @@ def train(
 ):
     """Learn from the samples in `order`; return `total` plus the sum of their losses.
 
-    A batch is run forward and backward before its updates, which come sample by sample.
+    A batch is run forward and backward before its updates, which come sample by sample; the digital
+    numbers behind the arrays learn once, at `rate`.
     """
     for start in range(0, order.size, batch):
         size = min(batch, order.size - start)
         samples = order[start : start + size]
         total = backpropagate_batch(
-            images, labels, samples, activation, reads, gains, inputs, outputs, room, total
+            images, labels, samples, activation, reads, gains, behind, inputs, outputs, room, total
         )
+        for layer in range(len(behind)):
+            outputs_learn(behind[layer], rate)
         for b in range(size):
             for layer in range(len(layers)):
                 layer_step(layers[layer], inputs[layer][b], outputs[layer][b], work)

@@ -21,8 +21,10 @@ from phys.checked import InputError
 from phys.checkpoint import CheckpointError
 from phys.data import Dataset, DataWarning, load
 from phys.device import Device
+from phys.digital_outputs import OutputKind
 from phys.history import Progress
 from phys.layers import parse_layers, stages_for
+from phys.network import INITIAL
 from phys.schedules import as_schedule
 from phys.spread import Spread
 from theory import DeviceLaw, laws
@@ -98,6 +100,8 @@ class Run:
         named_algorithm(self.algorithm, **rates, **(arguments["settings"] or {}))
         as_schedule(arguments["schedule"], checked.whole("epochs", arguments["epochs"], 1))
         ArrayKind(arguments["update"], arguments["mapping"], arguments["read_model"])
+        OutputKind(arguments["output_scale"], arguments["bias"], arguments["lr_digital"])
+        checked.choice("initial_weights", arguments["initial_weights"], INITIAL)
         checked.whole("batch", arguments["batch"], 1)
         checked.choice("activation", arguments["activation"], tuple(ACTIVATIONS))
         checked.choice("rates", arguments["rates"], ("given", "theory"))

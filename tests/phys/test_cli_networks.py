@@ -23,9 +23,29 @@ def run(*words: str) -> Any:
         (["--layers", "conv3x3,pool2,10", "--algorithm", "float"], {}),
         (["--layers", "64,10", "--update", "expected"], {"update": "expected"}),
         (["--layers", "64,10", "--mapping", "one-sided"], {"mapping": "one-sided"}),
+        (
+            [
+                "--layers",
+                "64,10",
+                "--output-scale",
+                "learned",
+                "--bias",
+                "digital",
+                "--lr-digital",
+                "0.02",
+                "--initial-weights",
+                "fan-in",
+            ],
+            {
+                "output_scale": "learned",
+                "bias": "digital",
+                "lr_digital": 0.02,
+                "initial_weights": "fan-in",
+            },
+        ),
     ],
 )
-def test_options_reach_the_training(words: list[str], settings: dict[str, str]) -> None:
+def test_options_reach_the_training(words: list[str], settings: dict[str, Any]) -> None:
     result = run("--json", *words)
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)["settings"]
