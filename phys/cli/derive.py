@@ -15,6 +15,7 @@ NAMES = (
     "zero_shifting",
     "sgd_equilibrium",
     "implicit_penalty",
+    "learned_scale",
     "shd_energy",
     "shd_damping",
     "unshifted_offset",

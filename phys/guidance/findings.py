@@ -118,8 +118,8 @@ def _stuck(layer: LayerEquilibrium, name: str, loss: float, chance: float) -> li
         remedy = "A's reference is off its symmetry point: zero-shift array A"
     else:
         remedy = (
-            "zero-shift the array, take devices with a wider range or smaller steps, or train "
-            "with SHD"
+            "zero-shift the array, let a digital scale learn behind it (output_scale), take "
+            "devices with a wider range or smaller steps, or train with SHD"
         )
     return [
         Finding(

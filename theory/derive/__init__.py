@@ -11,6 +11,7 @@ from theory.derivation import Derivation
 from theory.derive.coincidences import coincidences
 from theory.derive.descent import implicit_penalty, sgd_equilibrium
 from theory.derive.hamiltonian import shd_damping, shd_energy, unshifted_offset
+from theory.derive.scale import learned_scale
 from theory.derive.symmetry import symmetry_point, zero_shifting
 from theory.law import DeviceLaw
 
@@ -19,6 +20,7 @@ NAMES: dict[str, Callable[[DeviceLaw], Derivation]] = {
     "zero_shifting": zero_shifting,
     "sgd_equilibrium": sgd_equilibrium,
     "implicit_penalty": implicit_penalty,
+    "learned_scale": learned_scale,
     "shd_energy": shd_energy,
     "shd_damping": shd_damping,
     "unshifted_offset": unshifted_offset,
@@ -30,6 +32,7 @@ __all__ = [
     "NAMES",
     "coincidences",
     "implicit_penalty",
+    "learned_scale",
     "sgd_equilibrium",
     "shd_damping",
     "shd_energy",
