@@ -302,11 +302,12 @@ CLAIMS = (
         "Wu et al. 2024, table",
         wu_runs("sgd", {"lr": 0.05}),
         wu_judge("sgd", 1.0),
-        note="Of the published setting we know batch, rates, epochs, schedule, dw_min and bounds; "
-        "initial weights, the number of slots and pulse management are ours. With them digital SGD "
-        "and Tiki-Taka end where they were published, and SGD does not: here it trains on all "
-        "three, a little better on each wider range, since the pull to zero, E|g| w/tau, changes "
-        "smoothly with tau. Nothing in these arrays makes a jump between .70 and .78.",
+        note="These are plain arrays, with biases among their devices and the sums of their rows as "
+        "outputs. The authors' script (github.com/Zhaoxian-Wu/analog-training, "
+        "NeurIPS-2024/S4.1-mnist-FCN.py, read at commit 17d0e0c) has more: a digital scale behind "
+        "every array that learns, digital biases, devices with spread and noise, references with "
+        "errors, the reads of aihwkit and PyTorch's start. The scale makes the difference, as the "
+        "next rows show and crosspoint derive learned_scale proves.",
     ),
     Claim(
         "wu-sgd-scaled",

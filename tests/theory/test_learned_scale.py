@@ -41,13 +41,15 @@ def excess(path, rate):
     return [rate * weight**2 / 2 - factor**2 / 2 for weight, factor in path]
 
 
-def test_without_it_the_weight_stops_short_and_with_it_arrives():
-    alone, scaled = integrate(1.0, 0.0), integrate(1.0, 1.0)
+def test_without_it_the_weight_stops_short_and_with_it_comes_ever_closer():
+    """While the scale grows slowly, the balance s w - 0.5 = -w holds: the rest is 0.5/(s + 1)."""
+    alone, scaled = integrate(1.0, 0.0), integrate(1.0, 20.0)
     stop = sgd_equilibrium(LAW, curvature=1, optimum=OPTIMUM, noise=noises.constant(1, 1))
     assert alone[-1][0] == pytest.approx(float(stop.solution.expression), abs=1e-6)
     assert alone[-1][0] * alone[-1][1] == pytest.approx(OPTIMUM / 2, abs=1e-6)
-    assert scaled[-1][0] * scaled[-1][1] == pytest.approx(OPTIMUM, abs=0.03)
-    assert scaled[-1][1] > 2
+    weight, factor = scaled[-1]
+    assert OPTIMUM - weight * factor == pytest.approx(OPTIMUM / (factor + 1), rel=0.05)
+    assert OPTIMUM - weight * factor < OPTIMUM / 8
 
 
 def test_the_size_of_the_weight_less_that_of_the_scale_falls_and_without_pull_stays():
