@@ -8,6 +8,7 @@ one unit, every other function is frozen to a symbol, and only then the fraction
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import count
 
 from sympy import (
     Dummy,
@@ -166,16 +167,17 @@ def freeze(expression: Expr) -> tuple[Expr, dict[Dummy, Expr]]:
         for kernel, share in powers.items():
             units[kernel].append(share)
     table: dict[Dummy, Expr] = {}
+    taken = {str(symbol) for symbol in expression.free_symbols}
     names: dict[tuple[Expr, Rational | None], tuple[Dummy, Rational]] = {}
     for kernel, shares in units.items():
         unit = Rational(gcd(shares)) if len(shares) > 1 else abs(shares[0])
         if max(abs(share / unit) for share in shares) <= HIGHEST_POWER:
-            common = _named(exp(unit * kernel), table)
+            common = _named(exp(unit * kernel), table, taken)
             for share in shares:
                 names[kernel, share] = common, share / unit
         else:
-            for share in set(shares):
-                names[kernel, share] = _named(exp(share * kernel), table), S.One
+            for share in dict.fromkeys(shares):
+                names[kernel, share] = _named(exp(share * kernel), table, taken), S.One
     back: dict[Expr, Expr] = {}
     for atom, powers in exponentials.items():
         product = S.One
@@ -184,7 +186,7 @@ def freeze(expression: Expr) -> tuple[Expr, dict[Dummy, Expr]]:
             product *= name**power
         back[atom] = product
     for atom in atoms:
-        back[atom] = _named(atom, table)
+        back[atom] = _named(atom, table, taken)
     return _swap(expression, back), table
 
 
@@ -200,9 +202,12 @@ def _plain_roots(expression: Expr) -> Expr:
     return expression.xreplace(swaps) if swaps else expression
 
 
-def _named(value: Expr, table: dict[Dummy, Expr]) -> Dummy:
+def _named(value: Expr, table: dict[Dummy, Expr], taken: set[str]) -> Dummy:
+    # SymPy orders symbols of one name by their hashes, which differ from run to run.
+    label = next(f"f{n}" for n in count(len(table)) if f"_f{n}" not in taken)
     # The sign travels along, so that |x| and square roots of frozen parts stay simple.
-    name = Dummy("f", positive=True) if value.is_positive else Dummy("f", real=value.is_real)
+    name = Dummy(label, positive=True) if value.is_positive else Dummy(label, real=value.is_real)
+    taken.add(str(name))
     table[name] = value
     return name
 

@@ -32,7 +32,7 @@ from sympy import (
 from sympy.polys.polyerrors import PolynomialError
 
 from theory.algebra import HIGHEST_DEGREE, degree_bound, freeze, tidy, vanishes
-from theory.exponentials import in_one_exponential
+from theory.exponentials import fraction_in_one_exponential
 from theory.intervals import mp
 from theory.pieces import has_pieces, split_pieces
 from theory.roots import roots_in
@@ -192,22 +192,13 @@ def _quadratic_term(
 
 
 def _exponential(integrand: Expr, x: Symbol, base: Expr) -> tuple[Expr, str] | None:
-    above = in_one_exponential(integrand, x)
-    if above is None:
+    form = fraction_in_one_exponential(integrand, x)
+    if form is None:
         return None
-    _, mark, rate = above
-    below = in_one_exponential(1 / integrand, x)
-    if below is None:
+    numerator, denominator, mark, rate = form
+    if not (numerator.is_polynomial(mark) and denominator.is_polynomial(mark)):
         return None
-    numerator = above[0]
-    denominator = below[0].xreplace({below[1]: mark})
-    scale = tidy((integrand * denominator / numerator).xreplace({mark: exp(rate * x)}))
-    if scale.has(x):
-        return None
-    try:
-        found = _rational(scale * numerator / (denominator * mark * rate), mark, exp(rate * base))
-    except PolynomialError:
-        return None
+    found = _rational(numerator / (denominator * mark * rate), mark, exp(rate * base))
     if found is None:
         return None
     # log of a bare exponential is linear; writing it so keeps the result real and short.

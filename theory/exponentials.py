@@ -9,7 +9,7 @@ Both also hold with symbolic parameters; then the roots come as expressions.
 
 from __future__ import annotations
 
-from sympy import Dummy, Expr, Rational, S, Symbol, exp, expand_mul, gcd, log
+from sympy import Dummy, Expr, Rational, S, Symbol, exp, expand_mul, gcd, log, ordered
 
 from theory.algebra import HIGHEST_POWER, coefficients, numerator_denominator, tidy
 
@@ -33,7 +33,7 @@ def substitute_exact(expression: Expr, x: Symbol) -> list[Expr] | None:
 
 def _rates(expression: Expr, x: Symbol) -> dict[Expr, tuple[Expr, Expr]] | None:
     rates = {}
-    for atom in expression.atoms(exp):
+    for atom in ordered(expression.atoms(exp)):
         if atom.has(x):
             found = coefficients(atom.args[0], x)
             if found is None or len(found) != 2:
@@ -42,8 +42,10 @@ def _rates(expression: Expr, x: Symbol) -> dict[Expr, tuple[Expr, Expr]] | None:
     return rates or None
 
 
-def in_one_exponential(expression: Expr, x: Symbol) -> tuple[Expr, Symbol, Expr] | None:
-    """Return ``(P, E, c)``: the expression vanishes where the polynomial P does, E = exp(c x)."""
+def fraction_in_one_exponential(
+    expression: Expr, x: Symbol
+) -> tuple[Expr, Expr, Symbol, Expr] | None:
+    """Return ``(P, Q, E, c)``: the expression is P/Q in lowest terms, x in E = exp(c x) alone."""
     rates = _rates(expression, x)
     if rates is None:
         return None
@@ -55,6 +57,8 @@ def in_one_exponential(expression: Expr, x: Symbol) -> tuple[Expr, Symbol, Expr]
     for ratio in ratios:
         unit = gcd(unit, ratio)
     unit = Rational(unit)
+    if first.is_negative or (not first.is_positive and first.could_extract_minus_sign()):
+        unit = -unit
     if max(abs(ratio / unit) for ratio in ratios) > HIGHEST_POWER:
         return None
     grown = Dummy("E", positive=True)
@@ -66,15 +70,17 @@ def in_one_exponential(expression: Expr, x: Symbol) -> tuple[Expr, Symbol, Expr]
     )
     if swapped.has(x):
         return None
-    numerator = numerator_denominator(swapped)[0]
-    return (numerator, grown, first * unit) if numerator.is_polynomial(grown) else None
+    numerator, denominator = numerator_denominator(swapped)
+    return numerator, denominator, grown, first * unit
 
 
 def _exponential(expression: Expr, x: Symbol) -> list[Expr] | None:
-    form = in_one_exponential(expression, x)
+    form = fraction_in_one_exponential(expression, x)
     if form is None:
         return None
-    numerator, grown, rate = form
+    numerator, _, grown, rate = form
+    if not numerator.is_polynomial(grown):
+        return None
     found = coefficients(numerator, grown)
     if found is None:
         return None
