@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import count
+from typing import Any
 
 from sympy import (
+    Basic,
     Dummy,
     E,
     Expr,
@@ -25,6 +27,7 @@ from sympy import (
     factor,
     fraction,
     gcd,
+    preorder_traversal,
     simplify,
     together,
 )
@@ -34,6 +37,21 @@ HIGHEST_POWER = 12
 
 HIGHEST_DEGREE = 64
 """Beyond this degree nothing is multiplied out: intervals and quadrature take over."""
+
+
+def parts_of(expression: Basic, *kinds: Any) -> list[Any]:
+    """Return the parts of these kinds in the order they are written, each once.
+
+    ``expression.atoms`` gives a set, whose order differs from run to run.
+
+    Examples
+    --------
+    >>> from sympy import Symbol, exp
+    >>> x = Symbol("x", real=True)
+    >>> parts_of(exp(2 * x) - x * exp(-x) + exp(2 * x) ** 3, exp)
+    [exp(-x), exp(2*x), exp(6*x)]
+    """
+    return list(dict.fromkeys(p for p in preorder_traversal(expression) if isinstance(p, kinds)))
 
 
 def tidy(expression: Expr) -> Expr:

@@ -9,9 +9,9 @@ Both also hold with symbolic parameters; then the roots come as expressions.
 
 from __future__ import annotations
 
-from sympy import Dummy, Expr, Rational, S, Symbol, exp, expand_mul, gcd, log, ordered
+from sympy import Dummy, Expr, Rational, S, Symbol, exp, expand_mul, gcd, log
 
-from theory.algebra import HIGHEST_POWER, coefficients, numerator_denominator, tidy
+from theory.algebra import HIGHEST_POWER, coefficients, numerator_denominator, parts_of, tidy
 
 
 def substitute_exact(expression: Expr, x: Symbol) -> list[Expr] | None:
@@ -33,7 +33,7 @@ def substitute_exact(expression: Expr, x: Symbol) -> list[Expr] | None:
 
 def _rates(expression: Expr, x: Symbol) -> dict[Expr, tuple[Expr, Expr]] | None:
     rates = {}
-    for atom in ordered(expression.atoms(exp)):
+    for atom in parts_of(expression, exp):
         if atom.has(x):
             found = coefficients(atom.args[0], x)
             if found is None or len(found) != 2:

@@ -24,6 +24,7 @@ from sympy import (
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import BooleanAtom
 
+from theory.algebra import parts_of
 from theory.errors import LawError
 
 LARGEST_POWER = 64
@@ -58,7 +59,7 @@ def check_size(expression: Expr) -> None:
     ------
     ExpressionError
     """
-    for part in expression.atoms(Pow):
+    for part in parts_of(expression, Pow):
         if part.exp.is_Number and abs(part.exp) > LARGEST_POWER:
             raise ExpressionError(f"the power {part.exp} is too large; at most {LARGEST_POWER}")
         if not part.exp.is_number and exponential(part.exp):

@@ -14,6 +14,7 @@ from typing import Any
 from sympy import Abs, Expr, Heaviside, Max, Min, Piecewise, Symbol, sign
 from sympy.core.relational import Relational, StrictLessThan
 
+from theory.algebra import parts_of
 from theory.errors import LawError
 
 KINDS = (Piecewise, Abs, Min, Max, sign, Heaviside)
@@ -36,10 +37,10 @@ def has_pieces(expression: Expr) -> bool:
 def _switches(expression: Expr) -> list[Expr]:
     """Functions whose sign decides which branch holds."""
     switches: list[Expr] = []
-    for atom in expression.atoms(*KINDS):
+    for atom in parts_of(expression, *KINDS):
         if isinstance(atom, Piecewise):
             for _, condition in atom.args:
-                switches += [c.lhs - c.rhs for c in condition.atoms(Relational)]
+                switches += [c.lhs - c.rhs for c in parts_of(condition, Relational)]
         elif isinstance(atom, (Min, Max)):
             switches += [a - b for a, b in combinations(atom.args, 2)]
         else:
@@ -54,20 +55,20 @@ def split_pieces(
 
     ``roots_in`` finds the places where a branch changes; see :func:`theory.roots.roots_in`.
     """
-    cuts = {lower, upper}
+    cuts = [lower, upper]
     for switch in _switches(expression):
         if not switch.has(x):
             continue
         place = x - switch
         if place.is_Rational:
             if lower < place < upper:
-                cuts.add(place)
+                cuts.append(place)
             continue
         places = roots_in(switch, x, lower, upper)
         if places.undecided:
             raise LawError(f"where {switch} changes sign could not be decided; write it in powers")
-        cuts.update(root.expression for root in places.found)
-    ordered = sorted(cuts, key=lambda cut: cut.evalf(40))
+        cuts += [root.expression for root in places.found]
+    ordered = sorted(dict.fromkeys(cuts), key=lambda cut: cut.evalf(40))
     pieces: list[Piece] = []
     for a, b in pairwise(ordered):
         smooth = branch_at(expression, x, (a + b) / 2)

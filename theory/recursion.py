@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sympy import Abs, Expr, Function, Matrix, S, Symbol, diff, factor_list
 
-from theory.algebra import coefficients, freeze, numerator_denominator, tidy, vanishes
+from theory.algebra import coefficients, freeze, numerator_denominator, parts_of, tidy, vanishes
 from theory.errors import ConditionError
 from theory.exact import exact_expression
 from theory.intervals import mp
@@ -116,7 +116,7 @@ def fixed_points(
 def _with_law(
     expression: Expr, names: tuple[Symbol, ...], law: DeviceLaw | Mapping[Symbol, DeviceLaw]
 ) -> Expr:
-    for call in list(expression.atoms(F, G)):
+    for call in parts_of(expression, F, G):
         place = call.args[0]
         if place not in names:
             raise ConditionError(f"{call}: F and G are taken of state variables only")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr, Float, I, Pow, Rational, Symbol, log, nan, oo, pi, zoo
 
+from theory.algebra import parts_of
 from theory.errors import BoundsError, LawError, NotPositiveError, PoleError
 from theory.intervals import evaluator, point, sign_of
 from theory.pieces import has_pieces, split_pieces
@@ -89,7 +90,7 @@ def _where(place: Expr) -> str:
 
 
 def _check_defined(law: DeviceLaw, argument: str, q: Expr, a: Expr, b: Expr) -> None:
-    for part in q.atoms(Pow, log):
+    for part in parts_of(q, Pow, log):
         # A logarithm is treated as a power with an irrational negative exponent.
         base, exponent = (part.args[0], -pi) if isinstance(part, log) else part.args
         if not base.has(w):

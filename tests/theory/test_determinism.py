@@ -14,12 +14,24 @@ from theory.algebra import factored, freeze, numerator_denominator, vanishes
 from theory.exponentials import fraction_in_one_exponential
 
 PROGRAM = """
-from theory import derive, implicit_penalty, laws
+from sympy import S
+from theory import DeviceLaw, derive, implicit_penalty, laws, w
+from theory.errors import PoleError
+from theory.expression_size import ExpressionError, check_size
 
 law = laws.exponential_step(1, -1, 0.1, 5, 5)
 print(law.symmetry_points())
 print(implicit_penalty(law).closed, implicit_penalty(law).expression)
 print(derive.symmetry_point(law).steps)
+try:
+    up = 2 + 1 / (w - S.Half) ** 2 + 1 / (w + S.Half) ** 2
+    DeviceLaw("two poles", up=up, down=1, bounds=(-1, 1))
+except PoleError as error:
+    print(error)
+try:
+    check_size(w**70 + (w + 1)**71 + (w + 2)**72)
+except ExpressionError as error:
+    print(error)
 """
 
 
