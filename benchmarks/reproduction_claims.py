@@ -302,8 +302,8 @@ CLAIMS = (
         "Wu et al. 2024, table",
         wu_runs("sgd", {"lr": 0.05}),
         wu_judge("sgd", 1.0),
-        note="These are plain arrays, with biases among their devices and the sums of their rows as "
-        "outputs. The authors' script (github.com/Zhaoxian-Wu/analog-training, "
+        note="These are plain arrays, with biases among their devices and the sums of their rows "
+        "as outputs. The authors' script (github.com/Zhaoxian-Wu/analog-training, "
         "NeurIPS-2024/S4.1-mnist-FCN.py, read at commit 17d0e0c) has more: a digital scale behind "
         "every array that learns, digital biases, devices with spread and noise, references with "
         "errors, the reads of aihwkit and PyTorch's start. The scale makes the difference, as the "
