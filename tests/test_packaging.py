@@ -259,3 +259,14 @@ def test_help_lists_the_targets(workshop):
     shown = workshop.make("help").stdout
     for target in ("demo", "test", "lab", "notebooks", "test-notebooks", "lint", "clean"):
         assert f"make {target}" in shown
+
+
+def test_doctests_run_in_the_module_that_its_package_imports(repository):
+    program = (
+        "import pytest, sys\n"
+        "assert pytest.main(['--collect-only', '-q', 'phys/guidance/equilibrium.py']) == 0\n"
+        "from phys.guidance import equilibria\n"
+        "assert sys.modules['phys.guidance.equilibrium'].equilibria is equilibria\n"
+    )
+    shown = run(sys.executable, "-c", program, cwd=repository)
+    assert shown.returncode == 0, shown.stdout + shown.stderr
