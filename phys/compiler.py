@@ -24,7 +24,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from phys import elementary, random_bits, simd, slot_bits
+from phys import elementary, random_bits
 from phys.functions import loops as function_loops
 from phys.functions.compiled import OF_THIS_PROCESS
 from phys.loops import arrays as array_loops
@@ -39,22 +39,39 @@ from phys.loops import training as training_loops
 # Trainings may run in threads; a kernel is loaded once.
 _LOADING = threading.RLock()
 
-NOT_COMPILED = ("KERNELS", "SHARED", "STEPS", "RELAXING", "NAMES", "BY_UNIT_VECTOR")
+NOT_COMPILED = (
+    "KERNELS",
+    "CALLED_FROM_PYTHON",
+    "SHARED",
+    "STEPS",
+    "RELAXING",
+    "NAMES",
+    "BY_UNIT_VECTOR",
+)
 RELAXES = "\ndef relaxed("
 PLAIN = """
 
 plain_update = update_array
 plain_column = update_column
 plain_give = give_column"""
-OPTIONS = "cache=True, nogil=True, error_model='numpy'"
+OPTIONS = "cache=True, nogil=True, error_model='numpy', no_cfunc_wrapper=True"
+INNER = "no_cpython_wrapper=True, pipeline_class=Inner"
+"""What is added for a function that Python does not call."""
+
+GENERATORS = ("simd.py", "slot_bits.py", "inner_functions.py")
+"""The files, beside this one, by which the code of a function depends on more than its text."""
+
 ROOM = 2**25
 """Bytes that a disk must have free to take kernels; those of a training are some ten megabytes."""
 
 PREAMBLE = f"""import numpy as np
 from numba import njit
 
+from phys.inner_functions import Inner, inner
 
-@njit({OPTIONS})
+
+@inner
+@njit({OPTIONS}, {INNER})
 def where(condition, a, b):
     return a if condition else b
 """
@@ -105,13 +122,24 @@ def _temporary_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="crosspoint-kernels-"))
 
 
+def decorators(called_from_python: bool) -> str:
+    """Return the lines above a function that make it a compiled one."""
+    return f"@njit({OPTIONS})" if called_from_python else f"@inner\n@njit({OPTIONS}, {INNER})"
+
+
+def compilable(step_source: str) -> str:
+    """Return the text of step functions with the lines that make them compiled ones."""
+    return step_source.replace("\ndef ", f"\n\n{decorators(False)}\ndef ")
+
+
 def kernel_source(module: ModuleType, only: tuple[str, ...] | None = None) -> str:
     """Return the constants of `module` and its functions named in `KERNELS`, made compilable."""
     names = module.KERNELS if only is None else only
     parts = []
     for node in ast.parse(inspect.getsource(module)).body:
         if isinstance(node, ast.FunctionDef) and node.name in names:
-            parts.append(f"\n\n@njit({OPTIONS})\n{ast.unparse(node)}")
+            called = decorators(node.name in module.CALLED_FROM_PYTHON)
+            parts.append(f"\n\n{called}\n{ast.unparse(node)}")
         elif (
             isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") not in NOT_COMPILED
         ):
@@ -168,8 +196,8 @@ def _import(name: str, text: str) -> ModuleType:
     return module
 
 
-def _digest(module: ModuleType) -> str:
-    return hashlib.sha256(inspect.getsource(module).encode()).hexdigest()
+def _digest(name: str) -> str:
+    return hashlib.sha256(Path(__file__).with_name(name).read_bytes()).hexdigest()
 
 
 @cache
@@ -183,7 +211,7 @@ def core() -> ModuleType:
             kernel_source(elementary),
             kernel_source(loops),
             kernel_source(read_loops),
-            *(f"# {m.__name__}: {_digest(m)}" for m in (simd, slot_bits)),
+            *(f"# {name}: {_digest(name)}" for name in GENERATORS),
             "",
         )
     )
@@ -194,7 +222,7 @@ def _compiled_steps(step_source: str) -> str:
     return "\n".join(
         (
             f"import numpy as np\nfrom numba import njit\nfrom {core().__name__} import *\n",
-            step_source.replace("\ndef ", f"\n\n@njit({OPTIONS})\ndef "),
+            compilable(step_source),
         )
     )
 

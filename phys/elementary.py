@@ -149,3 +149,4 @@ KERNELS = (
     "normal_from_halves",
     "normal_from_bits",
 )
+CALLED_FROM_PYTHON = ("exp32", "log32", "logistic32", "tanh32", "normal_from_bits")

@@ -116,3 +116,4 @@ def normals(key: np.uint64, count: int) -> np.ndarray:
 
 
 KERNELS = ("child",)
+CALLED_FROM_PYTHON = ("child",)

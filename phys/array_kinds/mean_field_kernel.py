@@ -136,7 +136,7 @@ def _module(source: str) -> ModuleType:
         (
             "import numpy as np\nfrom numba import njit",
             f"from {compiler.core().__name__} import *\n",
-            source.replace("\ndef ", f"\n\n@njit({compiler.OPTIONS})\ndef "),
+            compiler.compilable(source),
             compiler.kernel_source(array_loops, ()),
             compiler.kernel_source(mean_field_loops),
             compiler.unit_vector_updates(),

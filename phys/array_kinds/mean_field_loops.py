@@ -74,3 +74,4 @@ def update_array(
 
 
 KERNELS = ("rate", "flow", "flow_line", "update_array")
+CALLED_FROM_PYTHON = ("update_array",)

@@ -116,3 +116,4 @@ def update_one_sided(
 
 SHARED = ("uncut_gain", "part_into", "refresh_devices")
 KERNELS = (*SHARED, "update_opposite", "update_one_sided")
+CALLED_FROM_PYTHON = ()

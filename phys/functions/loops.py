@@ -42,3 +42,4 @@ def give_column(weights, c, stride, *rest):
 
 KERNELS = ("steps_into",)
 RELAXING = ("relax_array", "update_array", "update_column", "give_column")
+CALLED_FROM_PYTHON = ("steps_into", "relax_array", "update_array")

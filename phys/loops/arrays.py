@@ -311,3 +311,4 @@ KERNELS = (
     "step_block_quietly",
     "alternate",
 )
+CALLED_FROM_PYTHON = ("update_array", "alternate")

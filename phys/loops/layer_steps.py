@@ -184,3 +184,4 @@ STEPS = (
     "step_mixed_precision",
 )
 KERNELS = (*SHARED, *STEPS)
+CALLED_FROM_PYTHON = ()

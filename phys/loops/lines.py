@@ -340,3 +340,4 @@ KERNELS = (
     "clamp",
     "normals_into",
 )
+CALLED_FROM_PYTHON = ("forward_batch", "backward_batch")

@@ -262,3 +262,4 @@ KERNELS = (
     "backpropagate_maps",
     "train_maps",
 )
+CALLED_FROM_PYTHON = ("train_maps",)

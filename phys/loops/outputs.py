@@ -53,3 +53,4 @@ def outputs_learn(outputs, rate):
 
 
 KERNELS = ("outputs_forward", "outputs_backward", "outputs_learn")
+CALLED_FROM_PYTHON = ()

@@ -95,3 +95,4 @@ def unit_vector_full(array, column, h, limit, work):
 
 NAMES = ("pulse", "pulse_column", "pulse_full")
 BY_UNIT_VECTOR = ("pulse", "unit_vector_column", "unit_vector_full")
+CALLED_FROM_PYTHON = ()

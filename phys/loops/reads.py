@@ -140,3 +140,4 @@ KERNELS = (
     "read_forward_batch",
     "read_backward_batch",
 )
+CALLED_FROM_PYTHON = ("read_forward_batch", "read_backward_batch")

@@ -59,3 +59,4 @@ def give_timed_pulses(
 
 
 KERNELS = ("give_timed_pulses",)
+CALLED_FROM_PYTHON = ("give_timed_pulses",)

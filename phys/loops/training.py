@@ -184,3 +184,4 @@ SHARED = (
     "backpropagate_batch",
 )
 KERNELS = (*SHARED, "train")
+CALLED_FROM_PYTHON = ("train",)

@@ -190,8 +190,54 @@ def test_kernels_are_compiled_without_fast_math() -> None:
     for module in (compiler.core(), compiler.network_module()):
         text = Path(module.__file__).read_text()
         decorators = {line for line in text.splitlines() if line.startswith("@njit")}
-        assert decorators == {f"@njit({compiler.OPTIONS})"}
+        inner = f"@njit({compiler.OPTIONS}, {compiler.INNER})"
+        assert decorators <= {f"@njit({compiler.OPTIONS})", inner}
+        assert inner in decorators
         assert "fastmath" not in text
+
+
+PARTS = f"""from numba import njit
+
+from phys.inner_functions import Inner, inner
+
+
+{compiler.decorators(called_from_python=False)}
+def twice(x):
+    return 2 * x
+
+
+{compiler.decorators(called_from_python=True)}
+def four_times(x):
+    return twice(twice(x))
+
+
+{compiler.decorators(called_from_python=True)}
+def twice_and_one(x):
+    return twice(x) + 1
+"""
+
+
+def test_what_loops_call_is_optimised_with_them_alone(cache: Path) -> None:
+    module = compiler.load("parts", PARTS)
+    assert module.four_times(3) == 12
+    assert all("define" not in code for code in module.twice.inspect_llvm().values())
+    assert all("define" in code for code in module.four_times.inspect_llvm().values())
+
+    forget(module.__name__)
+    again = compiler.load("parts", PARTS)
+    assert again.twice_and_one(3) == 7
+    assert sum(again.twice.stats.cache_hits.values()) == 1
+    assert not again.twice.stats.cache_misses
+    assert again.four_times(5) == 20
+
+
+def test_what_has_no_entry_for_python_says_so(cache: Path) -> None:
+    module = compiler.load("parts", PARTS)
+    with pytest.raises(TypeError, match="twice can only be called by compiled functions"):
+        module.twice(1)
+    assert module.four_times(1) == 4
+    with pytest.raises(TypeError, match="twice can only be called by compiled functions"):
+        module.twice(1)
 
 
 def test_modules_of_one_law_are_shared() -> None:
