@@ -44,6 +44,8 @@ NOT_COMPILED = (
     "CALLED_FROM_PYTHON",
     "SHARED",
     "STEPS",
+    "WITHOUT_LAW",
+    "OF_A_LAW",
     "RELAXING",
     "NAMES",
     "BY_UNIT_VECTOR",
@@ -211,6 +213,7 @@ def core() -> ModuleType:
             kernel_source(elementary),
             kernel_source(loops),
             kernel_source(read_loops),
+            kernel_source(array_loops, array_loops.WITHOUT_LAW),
             *(f"# {name}: {_digest(name)}" for name in GENERATORS),
             "",
         )
@@ -230,7 +233,7 @@ def _compiled_steps(step_source: str) -> str:
 @cache
 def law_module(step_source: str) -> ModuleType:
     """Return the compiled loops of one array for the step functions in `step_source`."""
-    parts = [_compiled_steps(step_source), kernel_source(array_loops)]
+    parts = [_compiled_steps(step_source), kernel_source(array_loops, array_loops.OF_A_LAW)]
     if RELAXES in step_source:
         parts += [PLAIN]
         parts += [kernel_source(function_loops, function_loops.RELAXING)]

@@ -87,7 +87,8 @@ def pulse_noisily(w, columns, rows, slots, c, stride, noise, key, draws):
     listed, words = draws
     given = 0
     for down in range(2):
-        count = 0
+        # A plain 0 would have numba compile `give_pulses` for this constant, too.
+        count = np.int64(0)
         for slot in range(slots):
             for sign in range(2):
                 xs = firing(columns, sign, slot)
@@ -294,9 +295,11 @@ def alternate(weights, c, stride, noise, directions, stream, number):
                 step_block(weights, c, stride, directions[n], start, stop, noise, xi)
 
 
-KERNELS = (
+WITHOUT_LAW = ("firing", "place_pitch", "count_update")
+"""What is compiled once for all laws, beside `phys.loops.lines`."""
+
+OF_A_LAW = (
     "pulse_quietly",
-    "firing",
     "pulse_noisily",
     "give_pulses",
     "noisy",
@@ -304,11 +307,10 @@ KERNELS = (
     "update_column",
     "give_column",
     "step_column",
-    "place_pitch",
     "pulse_lines",
-    "count_update",
     "step_block",
     "step_block_quietly",
     "alternate",
 )
+KERNELS = (*WITHOUT_LAW, *OF_A_LAW)
 CALLED_FROM_PYTHON = ("update_array", "alternate")
