@@ -115,7 +115,7 @@ LONG_FLOAT = {
 }
 WU = {"batch": 10, "epochs": 80, "schedule": [[35, 0.1]], "imbalance": 0.0}
 WU_TABLE = {
-    "sgd": {0.70: 11.35, 0.78: 97.71, 0.80: 97.78},
+    "sgd": {0.60: 11.35, 0.70: 11.35, 0.78: 97.71, 0.80: 97.78},
     "tiki-taka": {0.70: 97.64, 0.78: 97.62, 0.80: 97.50},
 }
 WU_DIGITAL = 98.15
@@ -137,7 +137,7 @@ SCRIPT = {
 def wu_runs(algorithm: str, rates: Mapping[str, Any], *taus: float) -> dict[str, dict[str, Any]]:
     return {
         f"tau {tau:.2f}": {**WU, **rates, "algorithm": algorithm, "w_max": tau, "w_min": -tau}
-        for tau in taus or WU_TABLE[algorithm]
+        for tau in taus or (0.70, 0.78, 0.80)
     }
 
 
@@ -325,10 +325,13 @@ CLAIMS = (
     ),
     Claim(
         "wu-sgd-narrow",
-        "With all of these it fails at .70",
+        "With all of these it fails on a narrower range",
         "Wu et al. 2024, table and script",
-        wu_runs("sgd", {"lr": 0.05, **SCRIPT}, 0.70),
+        wu_runs("sgd", {"lr": 0.05, **SCRIPT}, 0.60, 0.70),
         wu_judge("sgd", 1.0),
+        note="The table has .70; the authors' page of commands runs .6 in its place, so both are "
+        "here. The published error, 88.65 %, is that of a network which answers 1 to every image. "
+        "From the start of the script ours begin there, too, and leave it within the first epochs.",
     ),
     Claim(
         "wu-tiki-taka",
