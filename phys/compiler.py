@@ -202,9 +202,30 @@ def _digest(name: str) -> str:
     return hashlib.sha256(Path(__file__).with_name(name).read_bytes()).hexdigest()
 
 
+def postpone_blas() -> None:
+    """Let numba import what it needs for BLAS where that is called, which no kernel does.
+
+    By itself it imports `scipy.linalg` with its first function, to see whether it is there: some
+    14 MiB of memory.
+    """
+    if "numba.np.arraymath" in sys.modules or "scipy.linalg" in sys.modules:
+        return
+    modules: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment]
+    modules["scipy.linalg"] = None
+    try:
+        import numba.np.arraymath  # noqa: F401
+    finally:
+        del modules["scipy.linalg"]
+    found = importlib.util.find_spec("scipy") is not None
+    for name, module in list(sys.modules.items()):
+        if name.startswith("numba.np.") and hasattr(module, "_HAVE_BLAS"):
+            vars(module)["_HAVE_BLAS"] = found
+
+
 @cache
 def core() -> ModuleType:
     """Return the compiled functions that no law enters: random numbers, exp, reads, trains."""
+    postpone_blas()
     text = "\n".join(
         (
             PREAMBLE,

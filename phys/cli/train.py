@@ -281,12 +281,14 @@ def train(ctx: click.Context, /, **options: Any) -> None:
     except KeyboardInterrupt as stop:
         raise KeyboardInterrupt(_farewell(ctx, stop, checkpoint)) from None
     seconds = time.perf_counter() - began
+    # The images are the most of what is in memory, and the explanation needs some of its own.
+    del dataset
 
     if options["as_json"]:
-        result = history.as_dict() | {"notice": dataset.notice, "seconds": seconds}
+        result = history.as_dict() | {"seconds": seconds}
         click.echo(common.to_json(result))
         return
-    click.echo(f"{dataset.source}; {options['algorithm']}, seed {options['seed']}")
+    click.echo(f"{history.data}; {options['algorithm']}, seed {options['seed']}")
     for epoch, (accuracy, loss) in enumerate(zip(history.accuracy, history.loss, strict=True), 1):
         click.echo(f"  epoch {epoch}: test accuracy {accuracy:.2%}, training loss {loss:.4f}")
     click.echo(f"  {history.samples_per_second:,.0f} samples/s, {seconds:.1f} s in all")

@@ -240,6 +240,30 @@ def test_what_has_no_entry_for_python_says_so(cache: Path) -> None:
         module.twice(1)
 
 
+BLAS_PROGRAM = """
+import sys
+from phys import compiler
+compiler.core()
+print("scipy.linalg" in sys.modules)
+import numba, numpy as np
+own = numba.njit(lambda a: (np.dot(a, a), np.cov(a)))
+product, covariance = own(np.array([[1.0, 2.0], [3.0, 4.0]]))
+print(product.tolist(), covariance.tolist())
+import scipy.linalg
+print(scipy.linalg.det(product))
+"""
+
+
+def test_blas_is_imported_where_it_is_called_and_not_before(cache: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", BLAS_PROGRAM], capture_output=True, text=True, check=True
+    )
+    before, own, after = ran.stdout.splitlines()
+    assert before == "False"
+    assert own == "[[7.0, 10.0], [15.0, 22.0]] [[0.5, 0.5], [0.5, 0.5]]"
+    assert float(after) == pytest.approx(4.0)
+
+
 def test_modules_of_one_law_are_shared() -> None:
     from phys import Device, fast
     from theory import laws
