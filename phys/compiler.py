@@ -129,11 +129,6 @@ def decorators(called_from_python: bool) -> str:
     return f"@njit({OPTIONS})" if called_from_python else f"@inner\n@njit({OPTIONS}, {INNER})"
 
 
-def compilable(step_source: str) -> str:
-    """Return the text of step functions with the lines that make them compiled ones."""
-    return step_source.replace("\ndef ", f"\n\n{decorators(False)}\ndef ")
-
-
 def kernel_source(module: ModuleType, only: tuple[str, ...] | None = None) -> str:
     """Return the constants of `module` and its functions named in `KERNELS`, made compilable."""
     names = module.KERNELS if only is None else only
@@ -242,11 +237,12 @@ def core() -> ModuleType:
     return load("core", text)
 
 
-def _compiled_steps(step_source: str) -> str:
+def compiled_steps(step_source: str) -> str:
+    """Return the head of a module around step functions, and these functions, made compilable."""
     return "\n".join(
         (
             f"import numpy as np\nfrom numba import njit\nfrom {core().__name__} import *\n",
-            compilable(step_source),
+            step_source.replace("\ndef ", f"\n\n{decorators(False)}\ndef "),
         )
     )
 
@@ -254,7 +250,7 @@ def _compiled_steps(step_source: str) -> str:
 @cache
 def law_module(step_source: str) -> ModuleType:
     """Return the compiled loops of one array for the step functions in `step_source`."""
-    parts = [_compiled_steps(step_source), kernel_source(array_loops, array_loops.OF_A_LAW)]
+    parts = [compiled_steps(step_source), kernel_source(array_loops, array_loops.OF_A_LAW)]
     if RELAXES in step_source:
         parts += [PLAIN]
         parts += [kernel_source(function_loops, function_loops.RELAXING)]
@@ -265,7 +261,7 @@ def law_module(step_source: str) -> ModuleType:
 @cache
 def step_module(step_source: str) -> ModuleType:
     """Return the compiled loops of `phys.functions.loops` for the step functions in the text."""
-    parts = [_compiled_steps(step_source), kernel_source(function_loops)]
+    parts = [compiled_steps(step_source), kernel_source(function_loops)]
     if RELAXES in step_source:
         parts += [kernel_source(function_loops, ("relax_array",))]
     return load("steps", "\n".join((*parts, "")))

@@ -117,30 +117,31 @@ class DigitalOutputs:
         """Return the outputs for the sums of an array, float32 (n, rows)."""
         return np.asarray(self.scale * sums + self.bias)
 
-    def backward(self, sums: np.ndarray, d: np.ndarray) -> np.ndarray:
-        """Note the gradients of one sample; return the directions for the rows of the array.
+    def backward(self, d: np.ndarray) -> np.ndarray:
+        """Return how the rows of the array should move where the outputs should move along `d`."""
+        return np.asarray(self.scale * d)
+
+    def note(self, sums: np.ndarray, d: np.ndarray) -> None:
+        """Note the gradients of one sample.
 
         Parameters
         ----------
         sums, d : float32 (patches, rows)
             What the array gave, and how the outputs should move.
         """
-        with np.errstate(over="ignore", invalid="ignore"):
-            for patch in range(len(d)):
-                self.scale_gain += d[patch] * sums[patch]
-                self.bias_gain += d[patch]
-            return np.asarray(self.scale * d)
+        for patch in range(len(d)):
+            self.scale_gain += d[patch] * sums[patch]
+            self.bias_gain += d[patch]
 
     def learn(self, rate: float) -> None:
         """Learn what the samples since the last call have left, at a rate for their sum."""
         step = np.float32(rate)
-        with np.errstate(over="ignore", invalid="ignore"):
-            if self.kind.scale == "learned":
-                self.scale += step * np.add.accumulate(self.scale_gain)[-1]
-            elif self.kind.scale == "learned-per-row":
-                self.scale += step * self.scale_gain
-            if self.kind.bias == "digital":
-                self.bias += step * self.bias_gain
+        if self.kind.scale == "learned":
+            self.scale += step * np.add.accumulate(self.scale_gain)[-1]
+        elif self.kind.scale == "learned-per-row":
+            self.scale += step * self.scale_gain
+        if self.kind.bias == "digital":
+            self.bias += step * self.bias_gain
         self.scale_gain[:] = 0
         self.bias_gain[:] = 0
 
@@ -153,15 +154,14 @@ class DigitalOutputs:
             learned["output_bias"] = self.bias
         return learned
 
-    def packed(self, sums: np.ndarray) -> tuple[Any, ...]:
+    def packed(self, batch: int, patches: int) -> tuple[Any, ...]:
         """Return the numbers as `phys.loops.outputs` unpacks them, with memory for the sums."""
+        sums = np.zeros((batch, patches, self.scale.size), np.float32)
         form = np.array(
             [SCALES.index(self.kind.scale), BIASES.index(self.kind.bias)], dtype=np.int64
         )
         return self.scale, self.bias, self.scale_gain, self.bias_gain, sums, form
 
 
-def packed_without(sums: np.ndarray) -> tuple[Any, ...]:
-    """Return what the compiled loops unpack where an array's sums are the outputs."""
-    none = np.zeros(0, np.float32)
-    return none, none, none, none, sums, np.zeros(2, np.int64)
+NO_OUTPUTS = DigitalOutputs(OutputKind(), np.zeros(0))
+"""What the compiled loops take where the sums of an array are the outputs."""

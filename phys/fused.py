@@ -13,7 +13,7 @@ from phys.activations import ACTIVATIONS
 from phys.algorithms import BUILT_IN, Algorithm, BuiltIn
 from phys.array_kinds.differential_pair import DifferentialPair
 from phys.array_kinds.float_array import FloatArray
-from phys.digital_outputs import packed_without
+from phys.digital_outputs import NO_OUTPUTS
 from phys.loops import reads as read_loops
 from phys.network import Layer, Network
 
@@ -138,7 +138,7 @@ def compiled_runner(
     form = (batch, ACTIVATIONS[network.activation])
 
     behind = tuple(
-        _pack_outputs(layer, np.zeros((batch, stage.patches, stage.rows), np.float32))
+        (layer.outputs or NO_OUTPUTS).packed(batch, stage.patches)
         for layer, stage in zip(network.layers, network.stages, strict=True)
     )
 
@@ -156,11 +156,6 @@ def compiled_runner(
         return float(loss)
 
     return run
-
-
-def _pack_outputs(layer: Layer, sums: np.ndarray) -> tuple[Any, ...]:
-    """Return the digital numbers behind a layer as `phys.loops.outputs` unpacks them."""
-    return packed_without(sums[:0]) if layer.outputs is None else layer.outputs.packed(sums)
 
 
 def _lines(network: Network) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 
 from phys import convolution
 from phys.activations import activate, slope
-from phys.network import Layer, Network, entering
+from phys.network import Network, entering
 
 
 @dataclass(frozen=True)
@@ -85,18 +85,13 @@ def probe_gradients(
     loss = float(-np.log(np.maximum(p[rows, labels], 1e-30)).mean())
     d = -p
     d[rows, labels] += 1
-    directions = [_of_rows(network.layers[last], d)]
+    directions = [network.layers[last].rows_direction(d)]
     for depth in range(last, 0, -1):
         z = (directions[0] @ weights[depth])[:, : network.stages[depth].inputs]
         before = _before(z, maps[depth - 1], network, depth)
         d = before * slope(maps[depth - 1], network.activation)
-        directions.insert(0, _of_rows(network.layers[depth - 1], d))
+        directions.insert(0, network.layers[depth - 1].rows_direction(d))
     return loss, list(zip(inputs, directions, strict=True))
-
-
-def _of_rows(layer: Layer, d: np.ndarray) -> np.ndarray:
-    """Return how the rows of a layer should move where its outputs should move along `d`."""
-    return d if layer.outputs is None else layer.outputs.scale * d
 
 
 def _before(z: np.ndarray, maps: np.ndarray, network: Network, depth: int) -> np.ndarray:

@@ -88,12 +88,9 @@ class Layer:
         """Return the outputs for the sums of the arrays, float32 (n, rows)."""
         return sums if self.outputs is None else self.outputs.forward(sums)
 
-    def rows_direction(self, sums: np.ndarray, d: np.ndarray) -> np.ndarray:
-        """Return how the rows should move where the outputs should move along `d`, (n, rows).
-
-        The digital numbers behind the rows note their own gradients.
-        """
-        return d if self.outputs is None else self.outputs.backward(sums, d)
+    def rows_direction(self, d: np.ndarray) -> np.ndarray:
+        """Return how the rows should move where the outputs should move along `d`, (n, rows)."""
+        return d if self.outputs is None else self.outputs.backward(d)
 
     def backward(self, d: np.ndarray) -> np.ndarray:
         """Return the transposed read of a batch, float32 (n, rows) -> (n, cols)."""
@@ -262,13 +259,19 @@ class Network:
                 maps.append(activate(y, self.activation))
                 x = convolution.pooled(maps[-1], stage)
         direction, loss = softmax_direction(y[0], label)
-        directions = [self.layers[-1].rows_direction(sums[-1], direction[None])]
-        for depth in range(len(self.layers) - 1, 0, -1):
-            z = self.layers[depth].backward(directions[0])[:, : self.stages[depth].inputs]
+        d = direction[None]
+        directions: list[np.ndarray] = []
+        for depth in range(len(self.layers) - 1, -1, -1):
+            layer = self.layers[depth]
+            if layer.outputs is not None:
+                layer.outputs.note(sums[depth], d)
+            directions.insert(0, layer.rows_direction(d))
+            if depth == 0:
+                break
+            z = layer.backward(directions[0])[:, : self.stages[depth].inputs]
             before = convolution.add_patches(z, self.stages[depth])
             d = convolution.unpooled(before, maps[depth - 1], self.stages[depth - 1])
             d = d * slope(maps[depth - 1], self.activation)
-            directions.insert(0, self.layers[depth - 1].rows_direction(sums[depth - 1], d))
         return inputs, directions, loss
 
     def updates(

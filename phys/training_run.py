@@ -100,7 +100,7 @@ class TrainingRun:
         self.network = Network(
             stages, names, devices, seed, activation, terms, arrays.build, outputs, initial_weights
         )
-        outputs.rate(algorithm)
+        self.lr_digital = outputs.rate(algorithm)
         prepare_layers(self.network, algorithm)
         self.epoch = self.position = 0
         if record_energy:
@@ -164,14 +164,17 @@ class TrainingRun:
     @property
     def effective(self) -> Algorithm:
         """The algorithm with the rates of this epoch, for the gradient of a single sample."""
-        algorithm = self._scheduled(self.schedule.factor(min(self.epoch, self.epochs - 1)))
+        algorithm = self._scheduled(self._factor)
         return algorithm if self.batch == 1 else algorithm.slowed(1 / self.batch)
 
     @property
     def digital_rate(self) -> float:
         """The rate of the numbers behind the arrays, in this epoch, for a single sample."""
-        factor = self.schedule.factor(min(self.epoch, self.epochs - 1))
-        return self.network.output_kind.rate(self.algorithm) * factor / self.batch
+        return self.lr_digital * self._factor / self.batch
+
+    @property
+    def _factor(self) -> float:
+        return self.schedule.factor(min(self.epoch, self.epochs - 1))
 
     def _scheduled(self, factor: float) -> Algorithm:
         return self.algorithm if factor == 1 else self.algorithm.scheduled(factor)

@@ -134,9 +134,7 @@ def _text(expression: sp.Expr, coefficients: list[sp.Expr]) -> str:
 def _module(source: str) -> ModuleType:
     text = "\n".join(
         (
-            "import numpy as np\nfrom numba import njit",
-            f"from {compiler.core().__name__} import *\n",
-            compiler.compilable(source),
+            compiler.compiled_steps(source),
             compiler.kernel_source(array_loops, ()),
             compiler.kernel_source(mean_field_loops),
             compiler.unit_vector_updates(),
